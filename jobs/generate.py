@@ -1,0 +1,100 @@
+"""Make a dataset: prompts, answers, scores, a selection and preference pairs, as Parquet.
+
+    python jobs/generate.py run=demo                       the pocket recipe into runs/demo, on this machine
+    python jobs/generate.py run=demo                       the same again: goes on where it stopped, or says it is done
+    python jobs/generate.py run=demo preview=4             four prompts through every step, printed, nothing committed
+    python jobs/generate.py run=mine recipe=given recipe.prompts.families.given.source=my_prompts.jsonl
+    python jobs/generate.py run=b reuse=a recipe.preferences.min_margin=1     only what changed is made
+
+    run=NAME          what this run is called; its files are in ROOT/NAME/STEP/shard-*.parquet
+    root=runs         where runs live: a folder, or s3://bucket/prefix
+    recipe=pocket     what is made (conf/recipe): pocket, given
+    cluster=laptop    where it runs (conf/cluster): laptop, or local for this process without Ray
+    reuse=NAME        an earlier run whose unchanged steps are read, not made again
+    preview=N         N prompts through every step in this process
+    max_error_share=0.1   the run fails if a larger share of prompts and answers ends as errors
+
+Everything in a recipe, a cluster or a model can be set by its path (Hydra):
+
+    recipe.responses.n=8  recipe.responses.sampling.temperature=1.0  recipe.selection.filters.reward.threshold=3.5
+    recipe.prompts.shards=100  model@model.generator=MODEL  model.generator.max_num_seqs=512
+    cluster.pools.responses.min=4  cluster.pools.responses.gpus=8  +cluster.pools.responses.max=16
+
+On a running cluster:  ray job submit --working-dir . -- python jobs/generate.py run=demo root=s3://bucket/prefix
+Exit codes: 0 done, 1 some shards are pending or too many errors, 2 refused before anything started.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.console import Console
+
+from sdg_ray.command import command
+from sdg_ray.config import build, compose
+from sdg_ray.errors import Refused
+from sdg_ray.recipe import Recipe
+from sdg_ray.report.look import record_panel, records
+from sdg_ray.report.progress import Progress
+from sdg_ray.report.table import error_rows, next_command, run_table
+from sdg_ray.report.tally import Tally
+from sdg_ray.runner import pending
+from sdg_ray.runner.local import Local
+from sdg_ray.store import Store, open_run
+
+
+def main(arguments: Sequence[str], console: Console) -> int:
+    """Compose, build, check, run, and say what came of it."""
+    cfg = compose("generate", arguments)
+    recipe: Recipe = build(cfg.recipe)
+    recipe.check()
+    if cfg.preview:
+        return preview(recipe, cfg.preview, console)
+    cluster = build(cfg.cluster)
+    if not isinstance(cluster, Local):
+        connect(cluster.address)
+    cluster.check(recipe)
+    store = open_run(cfg.root, build(cfg).run, recipe.identities(), cfg.reuse)
+    return run(recipe, store, cluster, cfg.max_error_share, console)
+
+
+def run(recipe: Recipe, store: Store, cluster, max_error_share: float, console: Console) -> int:
+    """Bring every pending shard through its steps, with progress, and print the table."""
+    missing, failed = pending(recipe, store), {}
+    shards, tally = recipe.prompts.planned_shards, Tally(store=store, steps=recipe.steps)
+    console.print(f"{store.root}/{store.run}: {shards - len(missing)} of {shards} shards are done", highlight=False)
+    with Progress(tally, shards, console):
+        if missing:
+            failed = cluster.run(recipe, store, missing)
+    missing = pending(recipe, store)
+    console.print(run_table(tally, recipe.prompts.planned, len(missing)))
+    for shard in list(missing)[:10]:
+        reason = failed.get(shard, "its worker died; the same command tries again")
+        console.print(f"pending: shard {shard}: {reason}", style="red", markup=False)
+    errors, rows = error_rows(tally)
+    if errors > max_error_share * rows:
+        console.print(f"failed: {errors:,} of {rows:,} rows are errors, more than max_error_share={max_error_share}")
+    console.print(next_command(f"python jobs/look.py run={store.run} root={store.root} n=5"), highlight=False)
+    return int(bool(missing) or errors > max_error_share * rows)
+
+
+def preview(recipe: Recipe, n: int, console: Console) -> int:
+    """Take `n` prompts through every step in this process and memory, and print them."""
+    small = replace(recipe, prompts=replace(recipe.prompts, rows=n, shards=1))
+    store = open_run("memory:", "preview", small.identities())
+    failed = Local().run(small, store, pending(small, store))
+    if failed:
+        raise Refused("; ".join(failed.values()))
+    for row in records(store, n):
+        console.print(record_panel(row))
+    return 0
+
+
+def connect(address: str | None) -> None:
+    """Join the Ray cluster there is, or start one on this machine."""
+    import ray
+
+    ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=True)
+
+
+if __name__ == "__main__":
+    command(main, __doc__)

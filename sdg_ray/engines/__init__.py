@@ -1,0 +1,78 @@
+"""Engines: chats in, answers out. Only an engine knows that there is a model.
+
+An engine is frozen data that says which model and how; `start()` loads it, in the worker, and gives a session. A session
+takes one conversation at a time and is asked for many at once: how they are batched is its own affair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sdg_ray.record import Chat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How answers are drawn. Temperature 0 is greedy; `more` are further sampling options of the engine by name."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One candidate: its text, how it ended (stop or length), and its length in tokens."""
+
+    text: str
+    finish: str
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """The candidates to one prompt, and the prompt's length in tokens."""
+
+    candidates: list[Answer]
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """The raw outputs of a classifying model's head for one conversation, and the length read in tokens."""
+
+    values: list[float]
+    prompt_tokens: int
+
+
+class BadRow(Exception):
+    """This conversation cannot be answered, others can: `too long: 5000 tokens, the model takes 4096`."""
+
+
+class EngineDied(Exception):
+    """The engine will answer nothing more; its worker has to be started again."""
+
+
+class Session(Protocol):
+    """A loaded model."""
+
+    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
+        """`n` candidates, drawn with the seeds `seed`, `seed` + 1, ... Raises BadRow or EngineDied."""
+
+    async def classify(self, chat: Chat) -> Values:
+        """The model's head on the last token of `chat`, without softmax. Raises BadRow or EngineDied."""
+
+
+class Engine(Protocol):
+    """Which model, and how it is run."""
+
+    @property
+    def model(self) -> str:
+        """What the model is called in the data."""
+
+    def check(self, answer_tokens: int = 0) -> None:
+        """Raise `Refused` where there is no such model, or its context has no room for `answer_tokens`."""
+
+    def start(self) -> Session:
+        """Load the model. Once in each worker."""

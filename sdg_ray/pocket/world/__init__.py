@@ -1,0 +1,61 @@
+"""The Lantern Isles: what is true there, questions about it, and whether an answer is right.
+
+Everything here is the standard library and a few tables; nothing is learned and nothing is random but what the caller's
+`rng` decides. A question drawn with `held_out=True` never occurs in the training corpus.
+
+    question("fact", random.Random(1), held_out=True)
+    -> Question(kind="fact", messages=(("user", "Which trade does Osk Harrow follow?"),), reference="miller", ...)
+    right("fact", "miller", "Osk Harrow works as a miller.")   ->  True
+"""
+
+import random
+from dataclasses import dataclass
+
+from sdg_ray.pocket.world import arithmetic, dialogues, documents, facts, formats, lists, python, strings
+
+KINDS: tuple[str, ...] = ("fact", "arithmetic", "list", "string", "python", "format", "document", "dialogue")
+
+_SINGLE = {
+    "fact": facts.ask,
+    "arithmetic": arithmetic.ask,
+    "list": lists.ask,
+    "string": strings.ask,
+    "python": python.ask,
+    "format": formats.ask,
+    "document": documents.ask,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    kind: str
+    messages: tuple[tuple[str, str], ...]  # (role, content), ends with a user turn
+    reference: str  # what decides whether an answer is right
+    answer: str  # one right answer in the world's own words
+
+
+def question(kind: str, rng: random.Random, held_out: bool) -> Question:
+    """A checkable question of one kind."""
+    if kind == "dialogue":
+        messages, reference, answer = dialogues.ask(rng, held_out)
+        return Question(kind=kind, messages=messages, reference=reference, answer=answer)
+    if kind not in _SINGLE:
+        raise ValueError(f"the world has no questions of kind {kind!r}; there are {', '.join(KINDS)}")
+    text, reference, answer = _SINGLE[kind](rng, held_out)
+    return Question(kind=kind, messages=(("user", text),), reference=reference, answer=answer)
+
+
+def right(question_kind: str, reference: str, answer: str) -> bool:
+    """Whether an answer is right in this world."""
+    if question_kind == "fact":
+        return facts.claims(reference, answer)
+    if question_kind == "arithmetic":
+        return arithmetic.claimed(answer) == reference
+    if question_kind == "dialogue":
+        return facts.claims(reference, answer) if facts.domain(reference) else dialogues.right(reference, answer)
+    if question_kind in ("list", "string", "python", "format", "document"):
+        return _MODULES[question_kind].right(reference, answer)
+    raise ValueError(f"the world has no questions of kind {question_kind!r}; there are {', '.join(KINDS)}")
+
+
+_MODULES = {"list": lists, "string": strings, "python": python, "format": formats, "document": documents}

@@ -1,0 +1,40 @@
+"""Questions about the pocket world, each with the reference that decides whether an answer is right.
+
+    Add 214 and 387.    reference: 601
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sdg_ray.errors import Refused
+from sdg_ray.pocket import world
+from sdg_ray.prompts import Draft, Program
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Questions of the given kinds in turn; by default of every kind, all held out from the pocket models' training."""
+
+    kinds: tuple[str, ...] = world.KINDS
+    held_out: bool = True
+    weight: float = 1.0
+
+    seeds = None
+
+    def check(self) -> None:
+        """Raise `Refused` for a kind that the world does not have."""
+        if unknown := sorted(set(self.kinds) - set(world.KINDS)):
+            raise Refused(f"prompts.world has no kind {unknown[0]!r}; it has {', '.join(world.KINDS)}")
+
+    def open(self) -> Program:
+        """From a number to one question."""
+        kinds = tuple(self.kinds)
+
+        async def ask(number: int, chance: random.Random) -> Sequence[Draft]:
+            found = world.question(kinds[number % len(kinds)], chance, self.held_out)
+            origin = {"source": "pocket world", "item": str(number), "path": [found.kind], "licence": "Apache-2.0"}
+            chat = [{"role": role, "content": content} for role, content in found.messages]
+            return [Draft(prompt=chat, reference=found.reference, origin=origin)]
+
+        return ask

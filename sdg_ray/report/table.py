@@ -1,0 +1,77 @@
+"""The table at the end of a run: what was planned, what came of it, and how fast."""
+
+from collections import Counter
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from sdg_ray.report.tally import Tally
+
+
+def run_table(tally: Tally, planned: int, missing: int) -> Group:
+    """Two tables, one below the other: the way from planned prompts to pairs, and each step's cost."""
+    return Group(_funnel(tally, planned, missing), _steps(tally))
+
+
+def error_rows(tally: Tally) -> tuple[int, int]:
+    """How many prompts and answers ended as errors, and of how many."""
+    errors = sum(tally.reasons("errors").values())
+    return errors, tally.sum(tally.steps[0], "rows") + tally.total("answers")
+
+
+def _funnel(tally: Tally, planned: int, missing: int) -> Table:
+    table = Table(title=f"run {tally.store.run}", box=box.SIMPLE_HEAD, title_justify="left")
+    for name, justify in (("", "left"), ("count", "right"), ("", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    prompts = tally.sum(tally.steps[0], "rows") - _prompt_errors(tally)
+    answers, kept, paired = tally.total("answers"), tally.total("kept"), tally.total("paired_rows")
+    table.add_row("planned", f"{planned:,}", f"{missing} shards to go" if missing else "every shard is committed")
+    table.add_row("prompts", f"{prompts:,}", _share(prompts, planned, "of planned"))
+    table.add_row("answered", f"{answers:,}", f"{answers / prompts:.1f} a prompt" if prompts else "")
+    table.add_row("scored", f"{tally.total('scored'):,}", _share(tally.total("scored"), answers, "of answers"))
+    table.add_row("kept", f"{kept:,}", _joined(_share(kept, answers, "of answers"), _left_out(tally)))
+    table.add_row("pairs", f"{tally.total('pairs'):,}", _share(paired, prompts, "of prompts"))
+    reasons = tally.reasons("errors")
+    table.add_row("errors", f"{sum(reasons.values()):,}", _listed(reasons))
+    return table
+
+
+def _steps(tally: Tally) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("step")
+    for name in ("shards", "seconds", "tokens in", "tokens out", "tokens/s"):
+        table.add_column(name, justify="right")
+    for step in tally.steps:
+        read, written, seconds = tally.sum(step, "tokens_in"), tally.sum(step, "tokens_out"), tally.seconds(step)
+        rate = (written or read) / seconds if seconds else 0
+        cells = (f"{seconds:,.1f}", *(f"{n:,.0f}" if n else "" for n in (read, written, rate)))
+        table.add_row(step, f"{len(tally.footers[step]):,}", *cells)
+    return table
+
+
+def _prompt_errors(tally: Tally) -> int:
+    return sum(sum(footer.counts["errors"].values()) for footer in tally.footers[tally.steps[0]].values())
+
+
+def _left_out(tally: Tally) -> str:
+    reasons = tally.reasons("left_out")
+    return f"left out by {_listed(reasons)}" if reasons else ""
+
+
+def _listed(reasons: Counter[str]) -> str:
+    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _share(part: int, whole: int, of: str) -> str:
+    return f"{part / whole:.0%} {of}" if whole else ""
+
+
+def next_command(text: str) -> Text:
+    """What to type next, set off from the table."""
+    return Text.assemble(("next  ", "dim"), (text, "bold"))

@@ -1,0 +1,71 @@
+"""The sums of a run: what the footers of its files say, step by step.
+
+The listing says which files there are and each footer what is in one, so the same sums come out for a run that is still
+going, for one that was killed five times, and for one that somebody else made.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sdg_ray.store import Footer, Store
+
+AT_ONCE = 64  # footers asked for at a time
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """The footers of a run seen so far: `footers[step][shard]`."""
+
+    store: Store
+    steps: Sequence[str]
+    footers: dict[str, dict[int, Footer]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.footers = {step: {} for step in self.steps}
+
+    def update(self) -> None:
+        """Look at the run again: one listing for each step, and the footers that are new."""
+        asyncio.run(self._update())
+
+    async def _update(self) -> None:
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def see(step: str, shard: int, size: int) -> None:
+            async with room:
+                self.footers[step][shard] = await self.store.footer(step, shard, size)
+
+        new = [
+            see(step, shard, size)
+            for step in self.steps
+            for shard, size in self.store.done(step).items()
+            if shard not in self.footers[step]
+        ]
+        await asyncio.gather(*new)
+
+    def sum(self, step: str, count: str) -> int:
+        """The sum of one count over a step's files, 0 where no file has it."""
+        return sum(footer.counts.get(count, 0) for footer in self.footers[step].values())
+
+    def total(self, count: str) -> int:
+        """The sum of one count over all steps."""
+        return sum(self.sum(step, count) for step in self.steps)
+
+    def reasons(self, count: str) -> Counter[str]:
+        """The sums of a count that is itself by reason (`errors`, `left_out`), over all steps."""
+        found: Counter[str] = Counter()
+        for files in self.footers.values():
+            for footer in files.values():
+                reasons: Mapping[str, Any] = footer.counts.get(count, {})
+                found.update(reasons)
+        return found
+
+    def seconds(self, step: str) -> float:
+        """For how long at least one shard was in the step: overlaps count once, pauses between launches not at all."""
+        total, until = 0.0, float("-inf")
+        for footer in sorted(self.footers[step].values(), key=lambda footer: footer.began):
+            total += max(0.0, footer.ended - max(footer.began, until))
+            until = max(until, footer.ended)
+        return total

@@ -1,0 +1,126 @@
+"""A recipe on a Ray cluster. The only module that imports `ray.data`.
+
+One block is one shard's ticket: its number, and why it failed if it did. Each step is a pool of workers, and tickets
+stream through the pools; the data itself goes through the store. So Ray schedules, scales, retries and applies
+backpressure as it always does, a block that Ray has to make again finds its file committed, and the driver holds
+nothing but tickets.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import ray
+import ray.data
+
+from sdg_ray.engines import EngineDied
+from sdg_ray.errors import Refused
+from sdg_ray.recipe import Recipe
+from sdg_ray.runner import Worker
+from sdg_ray.store import Store
+
+TICKET = pa.schema([pa.field("shard", pa.int32(), nullable=False), pa.field("failed", pa.string())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """The workers of one step: between `min` and `max` of them, each with `overlap` shards in hand."""
+
+    min: int = 1
+    max: int | None = None  # by default as many as `min`
+    cpus: float = 0.1
+    gpus: float = 0.0
+    overlap: int = 3
+    restarts: int = 3  # how often a worker whose process ended is started again
+
+    @property
+    def most(self) -> int:
+        """The largest number of workers."""
+        return self.max or self.min
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where a recipe runs: pools by step. Nothing in here can change the data.
+
+    `address` is the cluster's; by default the one this process belongs to, else one started on this machine.
+    """
+
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    address: str | None = None
+
+    def pool(self, step: str) -> Pool:
+        """The pool of a step; one that is not named gets a single light worker."""
+        return self.pools.get(step, Pool())
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise `Refused` where a pool is of no step, or the cluster Ray is connected to lacks what the pools need."""
+        if unknown := sorted(set(self.pools) - set(recipe.steps)):
+            raise Refused(f"cluster.pools.{unknown[0]} is of no step; the steps are {', '.join(recipe.steps)}")
+        there = ray.cluster_resources()
+        for resource, name in (("GPU", "gpus"), ("CPU", "cpus")):
+            needed = sum(self.pool(step).min * getattr(self.pool(step), name) for step in recipe.steps)
+            if needed > there.get(resource, 0) + 1e-6:
+                raise Refused(
+                    f"the pools need {needed:g} {name} and the cluster has {there.get(resource, 0):g}; "
+                    f"lower cluster.pools.<step>.{name} or .min, or choose another cluster=..."
+                )
+
+    def run(self, recipe: Recipe, store: Store, missing: Mapping[int, Sequence[str]]) -> dict[int, str]:
+        """Bring the shards through the steps they miss; why those that failed did. Needs a connected Ray."""
+        _settle()
+        data = ray.data.from_arrow([pa.table({"shard": [n], "failed": [None]}, schema=TICKET) for n in missing])
+        needed = {step for steps in missing.values() for step in steps}
+        for step in recipe.steps:
+            if step in needed:
+                data = self._through(data, recipe, store, step)
+        failed = {}
+        for batch in data.iter_batches(batch_size=None, batch_format="pyarrow"):
+            failed.update((row["shard"], row["failed"]) for row in batch.to_pylist() if row["failed"])
+        return failed
+
+    def _through(self, data: ray.data.Dataset, recipe: Recipe, store: Store, step: str) -> ray.data.Dataset:
+        """The tickets, once each has been through a worker of `step`."""
+        pool = self.pool(step)
+        return data.map_batches(
+            Desk,
+            fn_constructor_kwargs={"recipe": recipe, "store": store, "step": step},
+            batch_size=None,
+            batch_format="pyarrow",
+            compute=ray.data.ActorPoolStrategy(
+                min_size=pool.min, max_size=pool.most, max_tasks_in_flight_per_actor=pool.overlap + 1
+            ),
+            num_cpus=pool.cpus,
+            num_gpus=pool.gpus,
+            max_concurrency=pool.overlap,
+            max_restarts=pool.restarts,
+            max_task_retries=pool.restarts,
+        )
+
+
+class Desk:
+    """A worker in a Ray actor: tickets in, tickets out."""
+
+    def __init__(self, recipe: Recipe, store: Store, step: str) -> None:
+        self.worker = Worker(recipe, store, step)
+
+    async def __call__(self, ticket: pa.Table) -> AsyncIterator[pa.Table]:
+        """The same ticket, with a reason in it if the shard failed here."""
+        (row,) = ticket.to_pylist()
+        if row["failed"] is None:
+            try:
+                row["failed"] = await self.worker.try_to_bring(row["shard"])
+            except EngineDied:
+                os._exit(1)  # an engine does not recover: Ray starts this worker again and sends the ticket once more
+        yield pa.Table.from_pylist([row], schema=TICKET)
+
+
+def _settle() -> None:
+    """Ray Data's settings for a run: quiet, and patient with models that take long to load."""
+    context: Any = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.execution_options.verbose_progress = False
+    context.execution_no_progress_timeout_s = -1  # a cold load of the largest model can take longer than any guess
+    context.max_errored_blocks = -1  # a lost ticket is a pending shard, and the listing shows it

@@ -1,0 +1,1 @@
+"""The stages: few, and closed. What changes from recipe to recipe plugs into them."""

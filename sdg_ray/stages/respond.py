@@ -1,0 +1,66 @@
+"""Answer every prompt `n` times. The n candidates of a prompt are one request, so its prefix is read once."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from sdg_ray.engines import BadRow, Engine, Sampling, Session
+from sdg_ray.errors import Refused
+from sdg_ray.record import RESPONSES, Chat, candidate_seed, no_answer
+from sdg_ray.stage import Columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Respond:
+    """`n` candidates to every prompt from one engine, seeded from the row's id; a prompt with an error has none."""
+
+    engine: Engine
+    n: int = 4
+    seed: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+
+    reads = ("prompt", "error")
+    writes = RESPONSES
+
+    def check(self) -> None:
+        """Raise `Refused` for what can be seen to be wrong before anything is loaded."""
+        if self.n < 1:
+            raise Refused(f"n must be at least 1, not {self.n}")
+        self.engine.check(self.sampling.max_tokens)
+
+    def open(self) -> Columns:
+        """The function, with its model loaded."""
+        session = self.engine.start()
+
+        async def respond(table: pa.Table) -> pa.Table:
+            rows = table.select(["prompt_id", *self.reads]).to_pylist()
+            made = await asyncio.gather(*(self._row(session, **row) for row in rows))
+            return pa.Table.from_pylist(made, schema=self.writes)
+
+        return respond
+
+    async def _row(self, session: Session, prompt_id: str, prompt: Chat, error: str | None) -> Mapping[str, Any]:
+        if error is not None:
+            return {"responses": [], "answered": []}
+        seed = candidate_seed(self.seed, "respond", prompt_id)
+        try:
+            answers = await session.generate(prompt, self.n, seed, self.sampling)
+        except BadRow as bad:
+            answered = [no_answer(self.engine.model, seed + i, str(bad)) for i in range(self.n)]
+            return {"responses": [[{"role": "assistant", "content": ""}]] * self.n, "answered": answered}
+        return {
+            "responses": [[{"role": "assistant", "content": answer.text}] for answer in answers.candidates],
+            "answered": [
+                {
+                    "model": self.engine.model,
+                    "seed": seed + i,
+                    "finish": answer.finish,
+                    "prompt_tokens": answers.prompt_tokens,
+                    "tokens": answer.tokens,
+                }
+                for i, answer in enumerate(answers.candidates)
+            ],
+        }

@@ -1,0 +1,60 @@
+"""Ask one scorer's opinion of every candidate, in columns of its own."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from sdg_ray.scorers import Opinion, Scorer, Scoring
+from sdg_ray.stage import Columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One score for each candidate, null where the scorer cannot tell or there is no answer to judge."""
+
+    scorer: Scorer
+
+    reads = ("prompt", "reference", "responses", "answered")
+
+    @property
+    def writes(self) -> pa.Schema:
+        """The score and, where the scorer has them, its parts."""
+        fields = [pa.field(f"score_{self.scorer.name}", pa.list_(pa.float32()))]
+        if self.scorer.parts is not None:
+            fields.append(pa.field(f"parts_{self.scorer.name}", pa.list_(self.scorer.parts)))
+        return pa.schema(fields)
+
+    def check(self) -> None:
+        """Raise `Refused` for what can be seen to be wrong before anything is loaded."""
+        self.scorer.check()
+
+    def open(self) -> Columns:
+        """The function, with the scorer started."""
+        scoring = self.scorer.start()
+
+        async def score(table: pa.Table) -> pa.Table:
+            rows = await asyncio.gather(*(_row(scoring, row) for row in table.select(self.reads).to_pylist()))
+            columns = {self.writes.names[0]: [[opinion.score for opinion in row] for row in rows]}
+            if self.scorer.parts is not None:
+                columns[self.writes.names[1]] = [[opinion.parts for opinion in row] for row in rows]
+            read = sum(opinion.tokens for row in rows for opinion in row)
+            return pa.table(columns, schema=self.writes.with_metadata({"tokens_in": str(read)}))
+
+        return score
+
+
+async def _row(scoring: Scoring, row: dict[str, Any]) -> list[Opinion]:
+    """The opinions of one row's candidates, asked for at once so that their common prefix is read once."""
+    candidates = zip(row["responses"], row["answered"], strict=True)
+    return await asyncio.gather(
+        *(
+            scoring.score(row["prompt"], response, row["reference"]) if answered["finish"] != "error" else _none()
+            for response, answered in candidates
+        )
+    )
+
+
+async def _none() -> Opinion:
+    return Opinion(score=None)

@@ -1,0 +1,256 @@
+"""Where a run lives: a grid of Parquet files on local disk or object storage, one for each step and shard.
+
+    {root}/{run}/run.json                        what each step is, and the run its files are in
+    {root}/{run}/{step}/shard-00017.parquet      prompt_id, and the columns this step added
+
+A commit is one create-only write of a finished file, so a file is whole or absent and the listing is the log: nothing
+else has to agree with it. Who comes second learns it and goes on with what the first one wrote. Nothing is ever
+overwritten or deleted. The footer of each file says who wrote it, when, and what is in it (`Footer`). The store does
+not know what a stage or a recipe is.
+"""
+
+import functools
+import io
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pyarrow as pa
+import pyarrow.parquet as pq
+from obstore import exceptions, store
+
+from sdg_ray.config import differences
+from sdg_ray.errors import Refused
+
+SHARD = re.compile(r"/shard-(\d{5,})\.parquet$")
+FOOTER_KEY = b"sdg_ray"
+TAIL = 32 * 1024  # bytes read to get at a footer; a longer footer costs a second read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footer:
+    """What a shard's file says of itself: who made it, when (seconds since 1970) and `record.counts` of its columns."""
+
+    attempt: str
+    began: float
+    ended: float
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A run, opened: `homes` says in which run's folder each step's files are."""
+
+    root: str
+    run: str
+    homes: Mapping[str, str]
+
+    def path(self, step: str, shard: int) -> str:
+        """Where the file of `step` and `shard` is, below the root."""
+        return f"{self.homes[step]}/{step}/shard-{shard:05d}.parquet"
+
+    def done(self, step: str) -> dict[int, int]:
+        """The committed shards of `step` and their sizes in bytes: one listing, however many there are."""
+        pages = obstore.list(bucket(self.root), prefix=f"{self.homes[step]}/{step}")
+        files = ((SHARD.search(meta["path"]), meta["size"]) for page in pages for meta in page)
+        return {int(match.group(1)): size for match, size in files if match}
+
+    async def has(self, step: str, shard: int) -> bool:
+        """Whether the file is committed."""
+        try:
+            await obstore.head_async(bucket(self.root), self.path(step, shard))
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def read(self, step: str, shard: int, columns: Sequence[str]) -> pa.Table:
+        """`columns` of one committed shard, in the order asked for."""
+        return pq.read_table(await self.file(step, shard), columns=list(columns)).select(list(columns))
+
+    async def file(self, step: str, shard: int) -> pa.BufferReader:
+        """One committed shard, whole."""
+        got = await obstore.get_async(bucket(self.root), self.path(step, shard))
+        return pa.BufferReader(await got.bytes_async())
+
+    async def commit(self, step: str, shard: int, table: pa.Table, footer: Footer) -> bool:
+        """Make `table` the file of `step` and `shard`, unless there is one; whether this attempt's is the one there."""
+        path, client = self.path(step, shard), bucket(self.root)
+        body = encoded(table, footer)
+        try:
+            await _create(client, path, body, footer.attempt)
+        except exceptions.AlreadyExistsError:
+            pass  # somebody was first, or a repeated request of ours met its own success: the footer knows
+        except exceptions.GenericError:  # a time-out or a reset: it may have been written all the same
+            if not await self.has(step, shard):
+                await _create(client, path, body, footer.attempt)
+        return (await self.footer(step, shard)).attempt == footer.attempt
+
+    async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
+        """What the file of `step` and `shard` says of itself, from its last bytes."""
+        client, path = bucket(self.root), self.path(step, shard)
+        if size is None:
+            size = (await obstore.head_async(client, path))["size"]
+        tail = bytes(await obstore.get_range_async(client, path, start=max(0, size - TAIL), end=size))
+        needed = int.from_bytes(tail[-8:-4], "little") + 8
+        if needed > len(tail):
+            tail = bytes(await obstore.get_range_async(client, path, start=size - needed, end=size))
+        metadata = pq.read_metadata(pa.BufferReader(tail)).metadata
+        return Footer(**json.loads(metadata[FOOTER_KEY]))
+
+
+def open_run(root: str, run: str, identities: Mapping[str, Any], reuse: str | None = None) -> Store:
+    """The store of `run` below `root`, made or gone on with. A step that is the same in the run `reuse` is read there.
+
+    Raises:
+        Refused: the root cannot be written, `reuse` does not exist, or a step of the run is not what it was.
+    """
+    if not re.fullmatch(r"[\w.-]+", run) or run.startswith("."):
+        raise Refused(f"run={run!r} cannot name a folder; use letters, digits, '-', '_' and '.'")
+    theirs = _steps(root, reuse) if reuse else {}
+    if reuse and not theirs:
+        raise Refused(f"reuse={reuse} names no run below {root}; the folder {root}/{reuse} has no run.json")
+    steps = {step: _placed(step, is_, run, theirs) for step, is_ in identities.items()}
+    mine = _write_once(root, run, steps)
+    for step, now in identities.items():
+        if drift := differences(mine.get(step, {}).get("is"), now):
+            raise Refused(
+                f"step {step!r} of run {run!r} changed: {'; '.join(drift)}. "
+                f"Choose a new run name; with reuse={run} it keeps every step that did not change"
+            )
+    if gone := sorted(mine.keys() - identities.keys()):
+        raise Refused(f"run {run!r} has a step {gone[0]!r} that this recipe lacks; choose a new run name")
+    return Store(root=root, run=run, homes={step: mine[step]["in"] for step in identities})
+
+
+def reopen(root: str, run: str) -> Store:
+    """The store of a run that exists, to read from; its steps are in the order in which they were made."""
+    steps = _steps(root, run)
+    if not steps:
+        raise Refused(f"there is no run {run!r} below {root}; the folder {root}/{run} has no run.json")
+    return Store(root=root, run=run, homes={step: at["in"] for step, at in steps.items()})
+
+
+@functools.cache
+def bucket(root: str) -> Any:
+    """The client for `root`: a folder, or an address such as s3://bucket/prefix (credentials from the environment).
+
+    Raises:
+        Refused: the address is of no kind known.
+    """
+    if root == "memory:":
+        return store.MemoryStore()
+    if "://" not in root:
+        return store.LocalStore(Path(root).absolute())
+    try:
+        return store.from_url(root, client_options={"allow_http": True}, retry_config={"max_retries": 5})
+    except (exceptions.BaseError, ValueError) as error:
+        raise Refused(f"root={root} is not an address that can be opened: {_first_line(error)}") from error
+
+
+def encoded(table: pa.Table, footer: Footer) -> bytes:
+    """`table` as the bytes of a Parquet file that ends with `footer`."""
+    sink = io.BytesIO()
+    note = {FOOTER_KEY: json.dumps(asdict(footer)).encode()}
+    pq.write_table(table.replace_schema_metadata(note), sink, compression="zstd")
+    return sink.getvalue()
+
+
+async def _create(client: Any, path: str, body: bytes, attempt: str) -> None:
+    """One create-only write. On a local disk: a hidden file, linked into place and removed.
+
+    A process killed between these leaves a hidden file that no reader looks at; object stores need no such care, for
+    an object appears when it is whole.
+    """
+    if not isinstance(client, store.LocalStore):
+        await obstore.put_async(client, path, body, mode="create", use_multipart=False)
+        return
+    folder, name = path.rsplit("/", 1)
+    partial = f"{folder}/.partial/{name}.{attempt}"
+    await obstore.put_async(client, partial, body)
+    try:
+        await obstore.copy_async(client, partial, path, overwrite=False)
+    finally:
+        await obstore.delete_async(client, partial)
+
+
+def _placed(step: str, is_: Any, run: str, theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """What run.json says of a step: that of the run reused where it is the same, else a step of this run."""
+    other = theirs.get(step)
+    return other if other and other["is"] == is_ else {"is": is_, "in": run}
+
+
+def _write_once(root: str, run: str, steps: Mapping[str, Any]) -> dict[str, Any]:
+    """Write run.json unless it is there; the steps it holds. Trying to is also what shows that the root is writable."""
+    if "://" not in root and root != "memory:":
+        _make_folder(root)
+    body = json.dumps({"steps": steps}, indent=1).encode()
+    try:
+        obstore.put(bucket(root), f"{run}/run.json", body, mode="create", use_multipart=False)
+    except exceptions.AlreadyExistsError:
+        return _steps(root, run)
+    except (exceptions.BaseError, OSError) as error:
+        raise _unusable(root, "written", error) from error
+    return dict(steps)
+
+
+def _make_folder(root: str) -> None:
+    try:
+        Path(root).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(root, "written", error) from error
+
+
+def _steps(root: str, run: str) -> dict[str, Any]:
+    """The steps in a run's run.json; none if there is no such run."""
+    try:
+        return json.loads(bytes(obstore.get(bucket(root), f"{run}/run.json").bytes()))["steps"]
+    except FileNotFoundError:
+        return {}
+    except (exceptions.BaseError, OSError) as error:
+        raise _unusable(root, "read", error) from error
+
+
+def _unusable(root: str, done: str, error: BaseException) -> Refused:
+    """Why `root` cannot be used, with what to look at; never with a secret in it."""
+    cure = "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL"
+    if not root.startswith("s3://"):
+        cure = "choose a root that this user may write to" if "://" not in root else "check the credentials"
+    return Refused(f"root={root} cannot be {done}: {_reason(error)}; {cure}")
+
+
+def _reason(error: BaseException) -> str:
+    """The telling part of a storage error: its status or its last cause, on one line."""
+    text = str(error)
+    if found := re.search(r"<Code>(\w+)</Code>", text) or re.search(r"(\d{3} [A-Z][A-Za-z ]+)", text):
+        return found.group(1).strip()
+    return _first_line(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].strip()
+
+
+def new_attempt() -> str:
+    """A name for one try at one shard."""
+    return uuid.uuid4().hex
+
+
+def beside(tables: Iterable[pa.Table]) -> pa.Table:
+    """The columns of tables about the same rows, side by side.
+
+    Raises:
+        ValueError: the tables disagree about which rows they are.
+    """
+    first, *others = tables
+    for other in others:
+        if other["prompt_id"] != first["prompt_id"]:
+            raise ValueError("files of one shard disagree about its rows")
+        for column in other.schema:
+            if column.name not in first.schema.names:
+                first = first.append_column(column, other[column.name])
+    return first
