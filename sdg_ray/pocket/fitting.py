@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sdg_ray.pocket.muon import Muon
+
 BATCH_TOKENS = 4096
-POOL = 64  # batches whose items are sorted by length together
+POOL = 4096  # items that are sorted by length together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ def batches(items: Sequence[Item], rng: random.Random) -> Iterator[list[Item]]:
     pool: list[Item] = []
     for item in items:
         pool.append(item)
-        if sum(len(one.ids) for one in pool[-1:]) and len(pool) * 60 >= BATCH_TOKENS * POOL:
+        if len(pool) == POOL:
             cut += _cut(pool)
             pool = []
     cut += _cut(pool)
@@ -97,5 +99,9 @@ def fit(name: str, model: torch.nn.Module, items: Sequence[Item], loss_of: Calla
 
 
 def optimizers_for(model: torch.nn.Module, rate: float) -> list[torch.optim.Optimizer]:
-    groups = [{"params": list(model.parameters()), "peak": rate}]
-    return [torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)]
+    """Muon for the matrices of the layers, AdamW for embeddings, norms and heads."""
+    named = list(model.named_parameters())
+    inside = [weight for name, weight in named if ".layers." in name and weight.ndim == 2]
+    outside = [weight for name, weight in named if not (".layers." in name and weight.ndim == 2)]
+    adam = torch.optim.AdamW([{"params": outside, "peak": rate}], betas=(0.9, 0.95), weight_decay=0.0, fused=True)
+    return [Muon([{"params": inside, "peak": rate}]), adam]

@@ -86,9 +86,13 @@ def graded(rng: random.Random, held_out: bool = False, kind: str | None = None, 
 
 def _labels(kind: str, how: str, is_right: bool, answer: str, model_answer: str, reference: str) -> Labels:
     verbosity, complexity = length(answer, model_answer), COMPLEXITY[kind]
+    if answer == model_answer:
+        return labels(kind, is_right, answer, model_answer)
+    if how in ("wrong", "slip") and is_right:  # a flaw beside the point
+        return 3, 3, 3, complexity, verbosity
     if how == "elsewhere" and not is_right:
         return 0, 0, 3, 1, verbosity
-    if how == "cut" and answer != model_answer:
+    if how == "cut":
         return 1, 3 if is_right else 1, 1, max(0, complexity - 1), verbosity
     if how == "garbled":
         return 0, 0, 0, 0, verbosity

@@ -47,8 +47,12 @@ def talk(rng: random.Random) -> Talk:
 
 
 def _asked(rng: random.Random) -> Talk:
-    kind = rng.choices(KINDS, weights=[SHARES[kind] for kind in KINDS])[0]
-    q = question(kind, rng, held_out=False)
+    return asked(rng, rng.choices(KINDS, weights=[SHARES[kind] for kind in KINDS])[0])
+
+
+def asked(rng: random.Random, kind: str, held_out: bool = False) -> Talk:
+    """A question of one kind with the world's own answer."""
+    q = question(kind, rng, held_out)
     return Talk(kind=kind, turns=(*q.messages, ("assistant", q.answer)), reference=q.reference)
 
 

@@ -1,0 +1,129 @@
+"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, less than an hour on two cores.
+
+    world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
+
+Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was. All
+chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not identical.
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from sdg_ray.pocket import evaluate, fitting, models, sampling
+from sdg_ray.pocket import tokenizer as words
+from sdg_ray.pocket.corpus import grades, pages, talks
+from sdg_ray.pocket.world import KINDS
+
+WEIGHTS = Path(__file__).parent / "weights"
+PAGES, TALKS, SPOILED, SAMPLED = 170_000, 230_000, 24_000, 16_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path("build/pocket"), help="where finished models wait (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the family goes in the end (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=340)
+    parser.add_argument("--share", type=float, default=1.0, help="train on this share of the corpus, for a quick try")
+    chosen = parser.parse_args()
+    build(chosen.work, chosen.out, chosen.seed, chosen.share)
+
+
+def build(work: Path, out: Path, seed: int, share: float) -> None:
+    """All three models into `out`, and the evaluation table beside them."""
+    start = time.monotonic()
+    _once(work / "base", lambda folder: _base(folder, seed, share))
+    _once(work / "instruct", lambda folder: _instruct(work / "base", folder, seed, share))
+    _once(work / "reward", lambda folder: _reward(work / "instruct", folder, seed, share))
+    table = evaluate.table(work / "instruct", work / "reward", seed)
+    print(table)
+    for name in ("base", "instruct", "reward"):
+        _publish(work / name, out / name)
+    (out / "EVALUATION.md").write_text(table)
+    print(f"the pocket family is in {out}, {(time.monotonic() - start) / 60:.0f} minutes")
+
+
+def _once(folder: Path, make: Callable[[Path], None]) -> None:
+    if folder.exists():
+        print(f"{folder.name:9} is there, not trained again")
+    else:
+        make(folder)
+
+
+def _publish(folder: Path, out: Path) -> None:
+    import shutil
+
+    new = out.with_name(out.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(folder, new)
+    models.replace(new, out)
+
+
+def _rng(seed: int, what: str) -> random.Random:
+    return random.Random(f"{seed} {what}")
+
+
+def _base(folder: Path, seed: int, share: float) -> None:
+    rng = _rng(seed, "pages")
+    texts = [pages.page(rng) for _ in range(int(PAGES * share))]
+    tokenizer = words.learn(texts[:20_000] + [text for _ in range(20_000) for _, text in talks.talk(rng).turns])
+    end = tokenizer.eos_token_id
+    rows = [(*ids, end) for ids in tokenizer(texts)["input_ids"]]
+    model = models.fresh(tokenizer, seed)
+    items = [fitting.Item(ids=row, told=(True,) * len(row)) for row in rows]
+    fitting.fit("base", model, items, fitting.next_token_loss, 3e-3, seed, _say)
+    models.save(model, tokenizer, folder)
+
+
+def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
+    rng, tokenizer = _rng(seed, "talks"), _tokenizer(base)
+    items = []
+    for _ in range(int(TALKS * share)):
+        ids, said = words.encode(tokenizer, talks.talk(rng).turns)
+        items.append(fitting.Item(ids=tuple(ids), told=tuple(said)))
+    model = models.load_instruct(base)
+    fitting.fit("instruct", model, items, fitting.next_token_loss, 2e-3, seed, _say)
+    models.save(model, tokenizer, folder)
+
+
+def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
+    rng, tokenizer = _rng(seed, "grades"), _tokenizer(instruct)
+    model = models.load_instruct(instruct)
+    graded = [grades.graded(rng) for _ in range(int(SPOILED * share))]
+    graded += own_answers(model, tokenizer, rng, int(SAMPLED * share), seed)
+    rng.shuffle(graded)
+    items = [
+        fitting.Item(ids=tuple(words.encode(tokenizer, one.turns)[0]), labels=tuple(map(float, one.labels))) for one in graded
+    ]
+    reward = models.rewarding(model, seed)
+    fitting.fit("reward", reward, items, fitting.regression_loss, 1e-3, seed, _say)
+    models.save(reward, tokenizer, folder)
+
+
+def own_answers(model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, rng: random.Random, count: int,
+                seed: int) -> list[grades.Graded]:  # fmt: skip
+    """What Instruct itself says to questions it may have seen, at two temperatures, graded by the world."""
+    graded = []
+    for round_, temperature in enumerate((0.7, 1.0)):
+        asked = [talks.asked(rng, rng.choice((*KINDS, "fact", "arithmetic", "arithmetic"))) for _ in range(count // 2)]
+        _say(f"reward    samples {len(asked)} answers at temperature {temperature}")
+        said = sampling.answers(model, tokenizer, [talk.turns[:-1] for talk in asked], temperature, seed + round_)
+        graded += [grades.of_sample(talk, one.text, one.finished) for talk, one in zip(asked, said, strict=True)]
+    return graded
+
+
+def _tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
