@@ -30,14 +30,14 @@ from dataclasses import replace
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import build, compose
+from sdg_ray.config import build, compose, setting
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import Recipe
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.report.progress import Progress
 from sdg_ray.report.table import error_rows, next_command, run_table
 from sdg_ray.report.tally import Tally
-from sdg_ray.runner import pending
+from sdg_ray.runner import Runner, pending
 from sdg_ray.runner.local import Local
 from sdg_ray.store import Store, open_run
 
@@ -45,6 +45,7 @@ from sdg_ray.store import Store, open_run
 def main(arguments: Sequence[str], console: Console) -> int:
     """Compose, build, check, run, and say what came of it."""
     cfg = compose("generate", arguments)
+    name = setting(cfg, "run")
     recipe: Recipe = build(cfg.recipe)
     recipe.check()
     if cfg.preview:
@@ -53,11 +54,11 @@ def main(arguments: Sequence[str], console: Console) -> int:
     if not isinstance(cluster, Local):
         connect(cluster.address)
     cluster.check(recipe)
-    store = open_run(cfg.root, build(cfg).run, recipe.identities(), cfg.reuse)
+    store = open_run(cfg.root, name, recipe.identities(), cfg.reuse)
     return run(recipe, store, cluster, cfg.max_error_share, console)
 
 
-def run(recipe: Recipe, store: Store, cluster, max_error_share: float, console: Console) -> int:
+def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, console: Console) -> int:
     """Bring every pending shard through its steps, with progress, and print the table."""
     missing, failed = pending(recipe, store), {}
     shards, tally = recipe.prompts.planned_shards, Tally(store=store, steps=recipe.steps)
@@ -69,11 +70,16 @@ def run(recipe: Recipe, store: Store, cluster, max_error_share: float, console: 
     console.print(run_table(tally, recipe.prompts.planned, len(missing)))
     for shard in list(missing)[:10]:
         reason = failed.get(shard, "its worker died; the same command tries again")
-        console.print(f"pending: shard {shard}: {reason}", style="red", markup=False)
+        console.print(f"pending: shard {shard}: {reason}", style="red", markup=False, soft_wrap=True)
     errors, rows = error_rows(tally)
     if errors > max_error_share * rows:
-        console.print(f"failed: {errors:,} of {rows:,} rows are errors, more than max_error_share={max_error_share}")
-    console.print(next_command(f"python jobs/look.py run={store.run} root={store.root} n=5"), highlight=False)
+        console.print(
+            f"failed: {errors:,} of {rows:,} rows are errors, more than max_error_share={max_error_share}",
+            soft_wrap=True,
+        )
+    console.print(
+        next_command(f"python jobs/look.py run={store.run} root={store.root} n=5"), highlight=False, soft_wrap=True
+    )
     return int(bool(missing) or errors > max_error_share * rows)
 
 

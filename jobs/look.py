@@ -1,6 +1,8 @@
 """Read records of a run, with everything that happened to them.
 
     python jobs/look.py run=demo n=5 root=runs
+
+run=NAME is the run, root=runs where runs live, n=5 how many records. No model is needed: everything is in the files.
 """
 
 from collections.abc import Sequence
@@ -8,15 +10,15 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import build, compose
+from sdg_ray.config import compose, setting
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.store import reopen
 
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Print the first n records."""
-    cfg = build(compose("look", arguments))
-    for row in records(reopen(cfg["root"], cfg["run"]), cfg["n"]):
+    cfg = compose("look", arguments)
+    for row in records(reopen(cfg.root, setting(cfg, "run")), cfg.n):
         console.print(record_panel(row))
     return 0
 

@@ -1,5 +1,6 @@
 """How a job talks to the person who typed it: help, refusals in one sentence, and exit codes.
 
+The exit codes are the same for every job:
     0  everything asked for is done            2  refused: nothing was started; the sentence says what to mend
     1  done, but some shards are still pending, or too many rows ended as errors    130  interrupted
 """
@@ -18,7 +19,7 @@ Job = Callable[[Sequence[str], Console], int]
 def command(job: Job, usage: str | None) -> None:
     """Run `job` with the arguments typed, and leave with its exit code; `--help` prints `usage`."""
     warnings.filterwarnings("ignore", category=FutureWarning)
-    console = Console(soft_wrap=True) if not sys.stdout.isatty() else Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     arguments = sys.argv[1:]
     if {"-h", "--help"} & set(arguments):
         console.print((usage or "").strip(), highlight=False, markup=False)
@@ -26,7 +27,7 @@ def command(job: Job, usage: str | None) -> None:
     try:
         sys.exit(job(arguments, console))
     except Refused as refused:
-        console.print(f"refused: {refused}", style="red", markup=False, highlight=False)
+        console.print(f"refused: {refused}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         console.print("interrupted; the same command goes on where this one stopped", markup=False)

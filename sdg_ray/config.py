@@ -53,6 +53,13 @@ def build(node: DictConfig) -> Any:
         raise Refused(f"config: {_sentence(error)}") from error
 
 
+def setting(cfg: DictConfig, key: str) -> Any:
+    """One plain value at the top of a config; a missing one is refused."""
+    if OmegaConf.is_missing(cfg, key):
+        raise Refused(f"{key}=... must be given; --help shows how")
+    return cfg[key]
+
+
 def identity(value: Any) -> Any:
     """`value` as plain JSON, without its runtime fields.
 

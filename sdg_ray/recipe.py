@@ -27,7 +27,7 @@ class Recipe:
     stages: Mapping[str, Stage]
 
     def __post_init__(self) -> None:
-        self.order  # every mistake in the wiring is found here, before a GPU is asked for
+        _ = self.order  # every mistake in the wiring is found here, before a GPU is asked for
 
     @property
     def steps(self) -> tuple[str, ...]:

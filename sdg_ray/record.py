@@ -51,9 +51,7 @@ ANSWER = pa.struct(
         ("error", pa.string()),  # why there is no text, where finish is error
     ]
 )
-PAIR = pa.struct(
-    [("chosen", pa.int32()), ("rejected", pa.int32()), ("margin", pa.float32()), ("by", pa.string())]
-)
+PAIR = pa.struct([("chosen", pa.int32()), ("rejected", pa.int32()), ("margin", pa.float32()), ("by", pa.string())])
 
 PROMPT_ID = pa.field("prompt_id", pa.string(), nullable=False)
 PROMPT = pa.schema(

@@ -1,7 +1,7 @@
 """Engines: chats in, answers out. Only an engine knows that there is a model.
 
-An engine is frozen data that says which model and how; `start()` loads it, in the worker, and gives a session. A session
-takes one conversation at a time and is asked for many at once: how they are batched is its own affair.
+An engine is frozen data that says which model and how; `start()` loads it, in the worker, and gives a session. A
+session takes one conversation at a time and is asked for many at once: how they are batched is its own affair.
 """
 
 from collections.abc import Mapping

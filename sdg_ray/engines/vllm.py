@@ -24,6 +24,7 @@ from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
 POCKET = Path(__file__).parents[1] / "pocket" / "weights"
+QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 STEPPING = threading.Lock()  # vLLM keeps the batch being run in module globals: engines of one process take turns
 
 
@@ -73,7 +74,7 @@ class Vllm:
 
     def start(self) -> "Running":
         """Load the model: seconds for a small one, tens of minutes for the largest."""
-        os.environ.update({"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"} | dict(self.environment))
+        os.environ.update(QUIET | dict(self.environment))
         logging.getLogger("vllm").setLevel(logging.ERROR)
         from vllm.engine.arg_utils import EngineArgs
         from vllm.usage.usage_lib import UsageContext
@@ -91,11 +92,12 @@ class Vllm:
             "max_num_seqs": self.max_num_seqs,
             "max_num_batched_tokens": self.max_num_batched_tokens,
             "disable_log_stats": True,
+            "use_tqdm_on_load": False,
             **self.arguments,
         }
         try:
             engine = LLMEngine.from_engine_args(EngineArgs(**arguments), usage_context=UsageContext.LLM_CLASS)
-        except (ValueError, TypeError, OSError) as error:
+        except (ValueError, TypeError, OSError, RuntimeError) as error:
             raise Refused(f"model {self.name} could not be loaded: {_telling_line(error)}") from error
         template = Path(self.chat_template).read_text() if self.chat_template else None
         return Running(self, engine, template)

@@ -97,7 +97,7 @@ class Given:
 
     def _draft(self, number: int, line: Any) -> Draft:
         where = f"{Path(self.source).name} line {number + 1}"
-        origin = {"source": self.source, "item": str(number + 1), "path": [], "licence": self.licence}
+        origin: dict[str, Any] = {"source": self.source, "item": str(number + 1), "path": [], "licence": self.licence}
         try:
             value = json.loads(line) if isinstance(line, bytes) else line
             chat, reference = self._parsed(value)

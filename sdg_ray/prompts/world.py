@@ -1,6 +1,6 @@
 """Questions about the pocket world, each with the reference that decides whether an answer is right.
 
-    Add 214 and 387.    reference: 601
+Add 214 and 387.    reference: 601
 """
 
 import random
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sdg_ray.errors import Refused
 from sdg_ray.pocket import world
 from sdg_ray.prompts import Draft, Program
+from sdg_ray.record import Chat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class World:
         async def ask(number: int, chance: random.Random) -> Sequence[Draft]:
             found = world.question(kinds[number % len(kinds)], chance, self.held_out)
             origin = {"source": "pocket world", "item": str(number), "path": [found.kind], "licence": "Apache-2.0"}
-            chat = [{"role": role, "content": content} for role, content in found.messages]
+            chat: Chat = [{"role": role, "content": content} for role, content in found.messages]
             return [Draft(prompt=chat, reference=found.reference, origin=origin)]
 
         return ask

@@ -1,6 +1,7 @@
 """Records as a person reads them: the prompt, each candidate with its scores and fate, and the pair."""
 
 import asyncio
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -43,16 +44,21 @@ def record_panel(row: Mapping[str, Any]) -> Panel:
     """One record."""
     body: list[RenderableType] = [_turn(message) for message in row["prompt"]]
     if row["reference"]:
-        body.append(Text(f"reference  {row['reference']}", style="dim"))
+        body.append(Text(f"reference  {harmless(row['reference'])}", style="dim"))
     if row["error"]:
-        body.append(Text(f"no prompt: {row['error']}", style="red"))
+        body.append(Text(f"no prompt: {harmless(row['error'])}", style="red"))
     for number in range(len(row.get("responses") or [])):
         body.append(Group(Text(), *_candidate(row, number)))
     return Panel(Group(*body), title=f"{row['family']} {row['prompt_id']}", title_align="left", border_style="dim")
 
 
 def _turn(message: Mapping[str, str]) -> Text:
-    return Text.assemble((f"{message['role']}  ", "bold cyan"), message["content"])
+    return Text.assemble((f"{message['role']}  ", "bold cyan"), harmless(message["content"]))
+
+
+def harmless(text: str) -> str:
+    """`text` without what could steer a terminal: models may write any character, escape sequences among them."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else "\ufffd" for c in text)
 
 
 def _candidate(row: Mapping[str, Any], number: int) -> Iterator[RenderableType]:

@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, tally: Tally, shards: int, console: Console, every: float = 5.0) -> None:
         self.tally, self.shards, self.console, self.every = tally, shards, console, every
-        self.began = time.monotonic()
+        self.since, self.began = time.time(), time.monotonic()
         self.at_first: dict[str, int] = {}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch, name="progress", daemon=True)
@@ -50,7 +50,7 @@ class Progress:
     def _step(self, step: str) -> str:
         """One step's progress: `responses 12/20 1,830 tok/s 14s to go`."""
         done = len(self.tally.footers[step])
-        seconds = time.monotonic() - self.began
+        seconds = time.time() - max(self.since, min(footer.began for footer in self.tally.footers[step].values()))
         left = (self.shards - done) * seconds / (done - self.at_first[step])
         rate = self._rate(step)
         return " ".join(filter(None, (f"{step} {done}/{self.shards}", rate, f"{_span(left)} to go")))

@@ -7,6 +7,8 @@ first, and killed, repeated and rival workers are harmless.
 """
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -52,6 +54,16 @@ class Worker:
         new = await self.function(table)
         whole = checked(self.step, stage.writes, new, table.num_rows).replace_schema_metadata(new.schema.metadata)
         return whole.add_column(0, PROMPT_ID, table["prompt_id"])
+
+
+class Runner(Protocol):
+    """Where a recipe runs. Nothing in a runner can change the data."""
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise `Refused` where there is no room for what the recipe needs."""
+
+    def run(self, recipe: Recipe, store: Store, missing: Mapping[int, Sequence[str]]) -> dict[int, str]:
+        """Bring the shards through the steps they miss; why those that failed did."""
 
 
 def pending(recipe: Recipe, store: Store) -> dict[int, list[str]]:

@@ -7,6 +7,7 @@ nothing but tickets.
 """
 
 import os
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,9 +77,12 @@ class Cluster:
         for step in recipe.steps:
             if step in needed:
                 data = self._through(data, recipe, store, step)
-        failed = {}
-        for batch in data.iter_batches(batch_size=None, batch_format="pyarrow"):
-            failed.update((row["shard"], row["failed"]) for row in batch.to_pylist() if row["failed"])
+        failed: dict[int, str] = {}
+        try:
+            for batch in data.iter_batches(batch_size=None, batch_format="pyarrow"):
+                failed.update((row["shard"], row["failed"]) for row in batch.to_pylist() if row["failed"])
+        except (ray.exceptions.RayError, ray.exceptions.UserCodeException) as error:
+            raise Refused(_why_no_worker_starts(error)) from error
         return failed
 
     def _through(self, data: ray.data.Dataset, recipe: Recipe, store: Store, step: str) -> ray.data.Dataset:
@@ -115,6 +119,15 @@ class Desk:
             except EngineDied:
                 os._exit(1)  # an engine does not recover: Ray starts this worker again and sends the ticket once more
         yield pa.Table.from_pylist([row], schema=TICKET)
+
+
+def _why_no_worker_starts(error: Exception) -> str:
+    """The sentence at the root of Ray's report of a worker that could not be opened."""
+    text = str(error)
+    if refusals := re.findall(r"Refused: (.+)", text):
+        return refusals[-1]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"a worker could not start: {lines[-1] if lines else error!r}"
 
 
 def _settle() -> None:

@@ -36,7 +36,7 @@ class Score:
 
         async def score(table: pa.Table) -> pa.Table:
             rows = await asyncio.gather(*(_row(scoring, row) for row in table.select(self.reads).to_pylist()))
-            columns = {self.writes.names[0]: [[opinion.score for opinion in row] for row in rows]}
+            columns: dict[str, list[Any]] = {self.writes.names[0]: [[opinion.score for opinion in row] for row in rows]}
             if self.scorer.parts is not None:
                 columns[self.writes.names[1]] = [[opinion.parts for opinion in row] for row in rows]
             read = sum(opinion.tokens for row in rows for opinion in row)
