@@ -9,16 +9,15 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from sdg_ray.command import command
-from sdg_ray.config import compose, setting
+from sdg_ray.command import command, typed
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.store import reopen
 
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Print the first n records."""
-    cfg = compose("look", arguments)
-    for row in records(reopen(cfg.root, setting(cfg, "run")), cfg.n):
+    chosen = typed(arguments, run="demo", root="runs", n=5)
+    for row in records(reopen(chosen["root"], chosen["run"]), chosen["n"]):
         console.print(record_panel(row))
     return 0
 

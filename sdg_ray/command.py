@@ -8,6 +8,7 @@ The exit codes are the same for every job:
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rich.console import Console
 
@@ -32,3 +33,21 @@ def command(job: Job, usage: str | None) -> None:
     except KeyboardInterrupt:
         console.print("interrupted; the same command goes on where this one stopped", markup=False)
         sys.exit(130)
+
+
+def typed(arguments: Sequence[str], **defaults: Any) -> dict[str, Any]:
+    """The settings of a job that needs no config: `defaults`, with what was typed as name=value in a default's type.
+
+    Raises:
+        Refused: a name that has no default, or a value of another type.
+    """
+    found = dict(defaults)
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if name not in defaults:
+            raise Refused(f"{argument!r} sets nothing; there are {', '.join(f'{each}=' for each in defaults)}")
+        try:
+            found[name] = type(defaults[name])(value)
+        except ValueError as error:
+            raise Refused(f"{argument!r}: {error}") from None
+    return found

@@ -5,9 +5,12 @@ says how the work is done, not what comes of it: it is no part of the identity a
 """
 
 import dataclasses
-import os
+import inspect
+import re
+import typing
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any
 
 import hydra
@@ -18,6 +21,8 @@ from omegaconf.errors import OmegaConfBaseException
 from sdg_ray.errors import Refused
 
 CONF = Path(__file__).parents[1] / "conf"
+SETTING = re.compile(r"^((?:recipe|cluster|model)\.[\w.]+=)")
+"""A setting below a group: YAML need not mention it to be overridden, for defaults live in the dataclasses."""
 
 
 def runtime(default: Any = dataclasses.MISSING, factory: Callable[[], Any] | None = None) -> Any:
@@ -31,26 +36,26 @@ def compose(name: str, overrides: Sequence[str]) -> DictConfig:
     """The config `conf/{name}.yaml` with Hydra overrides such as `recipe=pocket` or `recipe.responses.n=8`.
 
     Raises:
-        Refused: an unknown key, group or option, or a value of the wrong form.
+        Refused: an unknown group, option or key, a value of the wrong type, or one that must be given and is not.
     """
     try:
         with hydra.initialize_config_dir(str(CONF), version_base=None):
-            return hydra.compose(name, overrides=list(overrides))
-    except HydraException as error:
+            cfg = hydra.compose(name, overrides=[SETTING.sub(r"++\1", each) for each in overrides])
+        OmegaConf.resolve(cfg)
+        _check(cfg)
+    except (HydraException, OmegaConfBaseException) as error:
         raise Refused(f"config: {_sentence(error)}") from error
+    if missing := sorted(key for key in OmegaConf.missing_keys(cfg) if "." in key):
+        raise Refused(f"config: {missing[0]}=... must be given")
+    return cfg
 
 
 def build(node: DictConfig) -> Any:
-    """The object a config node describes; an unknown key or a missing value is refused."""
+    """The object a config node describes. Raises `Refused` where its parts do not fit together."""
     try:
-        OmegaConf.resolve(node)
-        if missing := sorted(OmegaConf.missing_keys(node)):
-            raise Refused(f"config: {node._get_full_key(missing[0])} must be given, as {missing[0].split('.')[-1]}=...")
         return hydra.utils.instantiate(node, _convert_="all")
     except HydraException as error:
         raise _root_refusal(error) or Refused(f"config: {_sentence(error)}") from error
-    except OmegaConfBaseException as error:
-        raise Refused(f"config: {_sentence(error)}") from error
 
 
 def setting(cfg: DictConfig, key: str) -> Any:
@@ -87,9 +92,40 @@ def differences(old: Any, new: Any, at: str = "") -> list[str]:
     return [] if old == new else [f"{at}: {old!r} -> {new!r}"]
 
 
-def environment(prefix: str) -> dict[str, str]:
-    """The environment variables that start with `prefix`, to be handed on to workers."""
-    return {name: value for name, value in os.environ.items() if name.startswith(prefix)}
+def _check(node: Any) -> None:
+    """Refuse what the classes that a config names would not take; said here by its path in the config."""
+    if not isinstance(node, DictConfig):
+        return
+    if "_target_" in node:
+        _check_fields(node, hydra.utils.get_object(node["_target_"]))
+    for key in node:
+        if not OmegaConf.is_missing(node, key):
+            _check(node[key])
+
+
+def _check_fields(node: DictConfig, target: Callable[..., Any]) -> None:
+    """Refuse a key that is no field of `target`, and a plain value of another type than its field's."""
+    at = node._get_full_key("").rstrip(".")
+    fields = inspect.signature(target).parameters
+    hints = typing.get_type_hints(target)
+    open_ended = any(field.kind is field.VAR_KEYWORD for field in fields.values())
+    for key in (str(key) for key in node if not str(key).startswith("_")):
+        if key not in fields and not open_ended:
+            raise Refused(f"config: {at} has no {key!r}; it has {', '.join(fields)}")
+        if key in hints and not OmegaConf.is_missing(node, key) and not _fits(node[key], hints[key]):
+            raise Refused(f"config: {at}.{key} is {node[key]!r}, which is not of the type {_named(hints[key])}")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a plain value is of a plain type; other types are for the class itself to judge."""
+    types = set(typing.get_args(hint)) if isinstance(hint, UnionType) else {hint}
+    if not types <= {int, float, str, bool, NoneType}:
+        return True
+    return type(value) in types or (type(value) is int and float in types)
+
+
+def _named(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) else str(hint)
 
 
 def _root_refusal(error: BaseException) -> Refused | None:
@@ -106,4 +142,5 @@ def _sentence(error: BaseException) -> str:
     """What went wrong, without the stack of wrappers: the innermost message, on one line."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split()).split(" Config search path:")[0]
+    return re.sub(r"^Key '.*' is not in struct full_key: (\S+) .*", r"there is no \1; --help shows what there is", text)

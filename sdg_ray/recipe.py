@@ -82,8 +82,8 @@ class Recipe:
     def check(self) -> None:
         """Raise `Refused` for whatever can be seen to be wrong before a model is loaded."""
         self.prompts.check()
-        for stage in self.stages.values():
-            stage.check()
+        for name in self.order:
+            self.stages[name].check()
 
     def open(self, step: str) -> Columns:
         """The function of one stage, opened in this process."""
@@ -92,4 +92,7 @@ class Recipe:
 
 def recipe(*, prompts: Prompts, **stages: Stage) -> Recipe:
     """A recipe from a config node in which each key is a step: `{prompts: ..., responses: ..., reward: ...}`."""
+    for name, stage in stages.items():
+        if not hasattr(stage, "writes"):
+            raise Refused(f"recipe.{name} is {stage!r}, not a step; a step has a _target_ in sdg_ray.stages")
     return Recipe(prompts=prompts, stages=stages)

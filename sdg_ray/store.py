@@ -9,9 +9,11 @@ overwritten or deleted. The footer of each file says who wrote it, when, and wha
 not know what a stage or a recipe is.
 """
 
+import contextlib
 import functools
 import io
 import json
+import os
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +89,8 @@ class Store:
             pass  # somebody was first, or a repeated request of ours met its own success: the footer knows
         except exceptions.GenericError:  # a time-out or a reset: it may have been written all the same
             if not await self.has(step, shard):
-                await _create(client, path, body, footer.attempt)
+                with contextlib.suppress(exceptions.AlreadyExistsError):
+                    await _create(client, path, body, footer.attempt)
         return (await self.footer(step, shard)).attempt == footer.attempt
 
     async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
@@ -111,6 +114,7 @@ def open_run(root: str, run: str, identities: Mapping[str, Any], reuse: str | No
     """
     if not re.fullmatch(r"[\w.-]+", run) or run.startswith("."):
         raise Refused(f"run={run!r} cannot name a folder; use letters, digits, '-', '_' and '.'")
+    root = _absolute(root)
     theirs = _steps(root, reuse) if reuse else {}
     if reuse and not theirs:
         raise Refused(f"reuse={reuse} names no run below {root}; the folder {root}/{reuse} has no run.json")
@@ -129,6 +133,7 @@ def open_run(root: str, run: str, identities: Mapping[str, Any], reuse: str | No
 
 def reopen(root: str, run: str) -> Store:
     """The store of a run that exists, to read from; its steps are in the order in which they were made."""
+    root = _absolute(root)
     steps = _steps(root, run)
     if not steps:
         raise Refused(f"there is no run {run!r} below {root}; the folder {root}/{run} has no run.json")
@@ -145,11 +150,23 @@ def bucket(root: str) -> Any:
     if root == "memory:":
         return store.MemoryStore()
     if "://" not in root:
-        return store.LocalStore(Path(root).absolute())
+        return store.LocalStore(root)
     try:
         return store.from_url(root, client_options={"allow_http": True}, retry_config={"max_retries": 5})
     except (exceptions.BaseError, ValueError) as error:
         raise Refused(f"root={root} is not an address that can be opened: {_first_line(error)}") from error
+
+
+def _absolute(root: str) -> str:
+    """`root` so that it is the same place for every process."""
+    if "://" in root or root == "memory:":
+        return root
+    if "/runtime_resources/working_dir_files/" in os.getcwd() and not Path(root).is_absolute():
+        raise Refused(
+            f"root={root} would lie in the copy of the working folder that Ray made for this job and removes after it; "
+            "give an absolute path that all nodes share, or s3://bucket/prefix"
+        )
+    return str(Path(root).expanduser().absolute())
 
 
 def encoded(table: pa.Table, footer: Footer) -> bytes:
@@ -207,10 +224,14 @@ def _make_folder(root: str) -> None:
 
 def _steps(root: str, run: str) -> dict[str, Any]:
     """The steps in a run's run.json; none if there is no such run."""
+    if "://" not in root and root != "memory:" and not Path(root).exists():
+        return {}
     try:
         return json.loads(bytes(obstore.get(bucket(root), f"{run}/run.json").bytes()))["steps"]
     except FileNotFoundError:
         return {}
+    except (ValueError, KeyError) as error:
+        raise Refused(f"{root}/{run}/run.json is damaged ({error}); choose a new run name") from error
     except (exceptions.BaseError, OSError) as error:
         raise _unusable(root, "read", error) from error
 

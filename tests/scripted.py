@@ -1,21 +1,28 @@
 """An engine with no model: what it says depends only on the conversation and the seed. For tests and benchmarks."""
 
 import asyncio
-import os
 import random
 from dataclasses import dataclass
 
 from sdg_ray.config import runtime
 from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values
+from sdg_ray.errors import Refused
 from sdg_ray.record import Chat, hashed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scripted:
-    """Answers of a few words after `seconds`; prompts with `too long` in them are bad rows, `kill` ends the engine."""
+    """Answers of a few words after `seconds`. What it is asked last decides whether something goes wrong:
+
+    with `too_long` in it the row is bad, with `kill` the engine dies, with `breaks` it raises what no engine should.
+    """
 
     name: str = "scripted"
+    too_long: str = "too long"
     seconds: float = runtime(0.0)
+    kill: str | None = runtime("kill")
+    breaks: str | None = runtime(None)
+    loads: bool = runtime(True)  # a model that cannot be loaded is refused when it is started
 
     @property
     def model(self) -> str:
@@ -27,6 +34,8 @@ class Scripted:
 
     def start(self) -> "Scripted":
         """Nothing to load."""
+        if not self.loads:
+            raise Refused(f"model {self.name} could not be loaded")
         return self
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
@@ -51,11 +60,11 @@ class Scripted:
 
     async def _read(self, chat: Chat) -> None:
         asked = chat[-1]["content"]
-        if "too long" in asked:
+        if self.too_long in asked:
             raise BadRow("too long: as the prompt says")
-        if "kill" in asked:
+        if self.kill and self.kill in asked:
             raise EngineDied("the engine died, as the prompt asked")
+        if self.breaks and self.breaks in asked:
+            raise RuntimeError("broken, as the prompt asked")
         if self.seconds:
             await asyncio.sleep(self.seconds)
-        if os.environ.get("SCRIPTED_RAISES", "") in asked and os.environ.get("SCRIPTED_RAISES"):
-            raise RuntimeError("broken, as the test asked")

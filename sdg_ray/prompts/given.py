@@ -22,6 +22,7 @@ from typing import Any
 import obstore
 import pyarrow.parquet as pq
 
+from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
 from sdg_ray.prompts import Draft, Program
 from sdg_ray.record import Chat
@@ -37,7 +38,7 @@ class Given:
         Refused: there is no such file or dataset, or it has no column `prompt`.
     """
 
-    source: str
+    source: str = runtime()  # its content is what counts, wherever it lies
     split: str = "train"  # of a dataset
     prompt: str = "prompt"  # the field or column with the text or the messages
     reference: str = "reference"  # the field or column with what a verifier may compare with, where there is one
@@ -99,9 +100,9 @@ class Given:
         where = f"{Path(self.source).name} line {number + 1}"
         origin: dict[str, Any] = {"source": self.source, "item": str(number + 1), "path": [], "licence": self.licence}
         try:
-            value = json.loads(line) if isinstance(line, bytes) else line
+            value = _value(line) if isinstance(line, bytes) else line
             chat, reference = self._parsed(value)
-        except (ValueError, UnicodeDecodeError) as error:
+        except ValueError as error:
             return Draft(prompt=[], origin=origin, error=f"unusable prompt: {where}: {error}")
         return Draft(prompt=chat, reference=reference, origin=origin)
 
@@ -160,6 +161,14 @@ def _lines(body: bytes) -> list[bytes]:
     """The lines of a JSONL file; a last empty one is no line."""
     lines = body.split(b"\n")
     return lines[:-1] if lines[-1].strip() == b"" else lines
+
+
+def _value(line: bytes) -> Any:
+    """What a line of JSONL says. Raises ValueError where it says nothing."""
+    try:
+        return json.loads(line)
+    except ValueError as error:  # not JSON, or not even text
+        raise ValueError(f"is not JSON, a text in quotes or an object with a prompt: {error}") from error
 
 
 def _digest(body: bytes) -> str:
