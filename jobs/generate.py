@@ -24,6 +24,7 @@ On a running cluster:  ray job submit --working-dir . -- python jobs/generate.py
 Exit codes: 0 done, 1 some shards are pending or too many errors, 2 refused before anything started.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -96,10 +97,18 @@ def preview(recipe: Recipe, n: int, console: Console) -> int:
 
 
 def connect(address: str | None) -> None:
-    """Join the Ray cluster there is, or start one on this machine."""
+    """Join the cluster at `address`, else the one that this job was submitted to, else start one on this machine.
+
+    Not left to Ray: it would also try a cluster that was started on this machine once and is gone, and wait for it.
+    """
     import ray
 
-    ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=True)
+    ray.init(
+        address=address or os.environ.get("RAY_ADDRESS", "local"),
+        log_to_driver=False,
+        logging_level="ERROR",
+        configure_logging=True,
+    )
 
 
 if __name__ == "__main__":

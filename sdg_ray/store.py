@@ -72,7 +72,7 @@ class Store:
 
     async def read(self, step: str, shard: int, columns: Sequence[str]) -> pa.Table:
         """`columns` of one committed shard, in the order asked for."""
-        return pq.read_table(await self.file(step, shard), columns=list(columns)).select(list(columns))
+        return pq.ParquetFile(await self.file(step, shard)).read(columns=list(columns)).select(list(columns))
 
     async def file(self, step: str, shard: int) -> pa.BufferReader:
         """One committed shard, whole."""
@@ -85,6 +85,7 @@ class Store:
         body = encoded(table, footer)
         try:
             await _create(client, path, body, footer.attempt)
+            return True
         except exceptions.AlreadyExistsError:
             pass  # somebody was first, or a repeated request of ours met its own success: the footer knows
         except exceptions.GenericError:  # a time-out or a reset: it may have been written all the same

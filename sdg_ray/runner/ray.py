@@ -46,7 +46,8 @@ class Pool:
 class Cluster:
     """Where a recipe runs: pools by step. Nothing in here can change the data.
 
-    `address` is the cluster's; by default the one this process belongs to, else one started on this machine.
+    `address` is the cluster's (`auto` for one that runs on this machine); by default the one that this job was submitted to,
+    else one started for it on this machine.
     """
 
     pools: Mapping[str, Pool] = field(default_factory=dict)
@@ -72,7 +73,7 @@ class Cluster:
     def run(self, recipe: Recipe, store: Store, missing: Mapping[int, Sequence[str]]) -> dict[int, str]:
         """Bring the shards through the steps they miss; why those that failed did. Needs a connected Ray."""
         _settle()
-        data = ray.data.from_arrow([pa.table({"shard": [n], "failed": [None]}, schema=TICKET) for n in missing])
+        data = ray.data.from_blocks([pa.table({"shard": [n], "failed": [None]}, schema=TICKET) for n in missing])
         needed = {step for steps in missing.values() for step in steps}
         for step in recipe.steps:
             if step in needed:
