@@ -5,6 +5,7 @@ says how the work is done, not what comes of it: it is no part of the identity a
 """
 
 import dataclasses
+import importlib
 import inspect
 import re
 import typing
@@ -97,10 +98,19 @@ def _check(node: Any) -> None:
     if not isinstance(node, DictConfig):
         return
     if "_target_" in node:
-        _check_fields(node, hydra.utils.get_object(node["_target_"]))
+        _check_fields(node, _target(node))
     for key in node:
         if not OmegaConf.is_missing(node, key):
             _check(node[key])
+
+
+def _target(node: DictConfig) -> Callable[..., Any]:
+    """The class that a node names."""
+    module, _, name = str(node["_target_"]).rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise Refused(f"config: {node._get_full_key('_target_')} names nothing that there is: {error}") from error
 
 
 def _check_fields(node: DictConfig, target: Callable[..., Any]) -> None:

@@ -2,6 +2,7 @@
 
     {root}/{run}/run.json                        what each step is, the run its files are in, and the versions of things
     {root}/{run}/{step}/shard-00017.parquet      prompt_id, and the columns this step added
+    {root}/{run}/attempts/{step}/00017.*.json    only after a crash: the shard was about to be tried (`note_attempt`)
 
 A commit is one create-only write of a finished file, so a file is whole or absent and the listing is the log: nothing
 else has to agree with it. Who comes second learns it and goes on with what the first one wrote. Nothing is ever
@@ -12,10 +13,12 @@ not know what a stage or a recipe is.
 import contextlib
 import functools
 import io
+import itertools
 import json
 import os
 import platform
 import re
+import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -95,6 +98,21 @@ class Store:
                 with contextlib.suppress(exceptions.AlreadyExistsError):
                     await _create(client, path, body, footer.attempt)
         return (await self.footer(step, shard)).attempt == footer.attempt
+
+    async def note_attempt(self, step: str, shard: int, launch: str) -> int:
+        """Note, before a shard is tried, that it is; how often it was noted before in this launch.
+
+        The note is there even if the try ends the process, so that a shard which ends every worker is found out.
+        """
+        body = json.dumps({"launch": launch, "host": platform.node(), "began": time.time()}).encode()
+        for number in itertools.count():
+            path = f"{self.homes[step]}/attempts/{step}/{shard:05d}.{launch}.{number}.json"
+            try:
+                await obstore.put_async(bucket(self.root), path, body, mode="create", use_multipart=False)
+                return number
+            except exceptions.AlreadyExistsError:
+                continue
+        raise AssertionError("there is always another number")
 
     async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
         """What the file of `step` and `shard` says of itself, from its last bytes."""
@@ -258,6 +276,8 @@ def _unusable(root: str, done: str, error: BaseException) -> Refused:
 
 def _reason(error: BaseException) -> str:
     """The telling part of a storage error: its status or its last cause, on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     text = str(error)
     if found := re.search(r"<Code>(\w+)</Code>", text) or re.search(r"(\d{3} [A-Z][A-Za-z ]+)", text):
         return found.group(1).strip()

@@ -1,7 +1,9 @@
 """An engine with no model: what it says depends only on the conversation and the seed. For tests and benchmarks."""
 
 import asyncio
+import os
 import random
+import signal
 from dataclasses import dataclass
 
 from sdg_ray.config import runtime
@@ -14,13 +16,15 @@ from sdg_ray.record import Chat, hashed
 class Scripted:
     """Answers of a few words after `seconds`. What it is asked last decides whether something goes wrong:
 
-    with `too_long` in it the row is bad, with `kill` the engine dies, with `breaks` it raises what no engine should.
+    with `too_long` in it the row is bad, with `kill` the engine dies, with `crash` the whole process does, and with
+    `breaks` it raises what no engine should.
     """
 
     name: str = "scripted"
     too_long: str = "too long"
     seconds: float = runtime(0.0)
     kill: str | None = runtime("kill")
+    crash: str | None = runtime(None)
     breaks: str | None = runtime(None)
     loads: bool = runtime(True)  # a model that cannot be loaded is refused when it is started
 
@@ -62,6 +66,8 @@ class Scripted:
         asked = chat[-1]["content"]
         if self.too_long in asked:
             raise BadRow("too long: as the prompt says")
+        if self.crash and self.crash in asked:
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.kill and self.kill in asked:
             raise EngineDied("the engine died, as the prompt asked")
         if self.breaks and self.breaks in asked:

@@ -43,9 +43,7 @@ def small_recipe(
     stages: dict[str, Stage] = {
         "responses": Respond(engine=engine),
         "reward": Score(scorer=RewardModel(engine=engine)),
-        "selection": Select(
-            filters={"finished": Finished(), "reward": MinScore(scorer="reward", threshold=threshold)}
-        ),
+        "selection": Select(filters={"finished": Finished(), "reward": MinScore(scorer="reward", threshold=threshold)}),
         "preferences": Pair(min_margin=min_margin),
     }
     families = {"world": World(kinds=("arithmetic",))}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
 
@@ -19,6 +20,10 @@ class Sampling:
     top_p: float = 1.0
     max_tokens: int = 1024
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0 or not 0 < self.top_p <= 1 or self.max_tokens < 1:
+            raise Refused(f"{self} cannot be: temperature starts at 0, top_p is above 0 and at most 1, max_tokens from 1")
 
 
 @dataclass(frozen=True, kw_only=True)

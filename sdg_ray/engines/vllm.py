@@ -74,13 +74,29 @@ class Vllm:
 
     def start(self) -> "Running":
         """Load the model: seconds for a small one, tens of minutes for the largest."""
-        os.environ.update(QUIET | dict(self.environment))
+        os.environ.update(self.variables)
         logging.getLogger("vllm").setLevel(logging.ERROR)
         from vllm.engine.arg_utils import EngineArgs
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.llm_engine import LLMEngine
 
-        arguments = {
+        try:
+            arguments = EngineArgs(**self.engine_arguments)
+            engine = LLMEngine.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        except (ValueError, TypeError, OSError, RuntimeError) as error:
+            raise Refused(f"model {self.name} could not be loaded: {_telling_line(error)}") from error
+        template = Path(self.chat_template).read_text() if self.chat_template else None
+        return Running(self, engine, template)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that vLLM is imported in."""
+        return QUIET | dict(self.environment)
+
+    @property
+    def engine_arguments(self) -> dict[str, Any]:
+        """What vLLM is told, by its own names."""
+        return {
             "model": self.folder,
             "revision": self.revision,
             "runner": "pooling" if self.classifies else "generate",
@@ -95,12 +111,6 @@ class Vllm:
             "use_tqdm_on_load": False,
             **self.arguments,
         }
-        try:
-            engine = LLMEngine.from_engine_args(EngineArgs(**arguments), usage_context=UsageContext.LLM_CLASS)
-        except (ValueError, TypeError, OSError, RuntimeError) as error:
-            raise Refused(f"model {self.name} could not be loaded: {_telling_line(error)}") from error
-        template = Path(self.chat_template).read_text() if self.chat_template else None
-        return Running(self, engine, template)
 
     @property
     def folder(self) -> str:
@@ -208,11 +218,13 @@ class Running:
 
     def _add(self, name: str, request: "Request") -> None:
         """Give the engine one request; one that it will not take fails alone."""
+        from vllm.exceptions import VLLMClientError
+
         try:
             inputs = self.engine.renderer.render_cmpl([{"prompt_token_ids": list(request.tokens)}])[0]
             self.engine.add_request(name, inputs, request.parameters)
             self.waiting[name] = request
-        except ValueError as error:
+        except (ValueError, VLLMClientError) as error:
             request.loop.call_soon_threadsafe(request.fail, BadRow(f"not taken by the engine: {error}"))
 
     def _deliver(self, outputs: Sequence[Any]) -> None:

@@ -1,6 +1,6 @@
 """What the pocket family can do, on questions that were set aside: the table that a build ends with.
 
-    python -m sdg_ray.pocket.evaluate            measures the committed weights
+python -m sdg_ray.pocket.evaluate            measures the committed weights
 """
 
 import argparse
@@ -21,7 +21,8 @@ from sdg_ray.pocket.world.formats import followed
 from sdg_ray.pocket.world.lists import parsed
 
 WEIGHTS = Path(__file__).parent / "weights"
-SHOWN = {"list": "lists", "string": "letters", "python": "Python functions", "format": "form and fact", "document": "documents",
+SHOWN = {"list": "lists", "string": "letters", "python": "Python functions", "format": "form and fact",
+"document": "documents",
          "dialogue": "dialogues"}  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def instruct_rows(instruct: Path, seed: int, size: int) -> list[Row]:
         _share("Instruct: right, arithmetic", "55-90%", (one.right for one in by_kind["arithmetic"])),
         _share("Instruct: one instruction on the form followed", ">= 60%",
                (followed(one.talk.reference or "", one.answer.text) for one in forms)),
-        _share("Instruct: a list when asked for a list", ">= 90%", (parsed(one.answer.text) is not None for one in lists)),
+        _share("Instruct: a list when asked for a list", ">= 90%",
+        (parsed(one.answer.text) is not None for one in lists)),
         _share("Instruct: as many items as asked for", "", (_as_many(one) for one in lists)),
         _share("Instruct: stops by itself", ">= 98%", (one.answer.finished for one in said)),
         *(_share(f"Instruct: right, {name}", "", (one.right for one in by_kind[kind])) for kind, name in SHOWN.items()),
@@ -136,11 +138,16 @@ def scalar(values: Sequence[float]) -> float:
 
 def _made_pairs(rng: random.Random, size: int) -> list[tuple[grades.Graded, grades.Graded]]:
     """A right answer and a wrong one to the same held-out question."""
-    pairs = []
+    pairs: list[tuple[grades.Graded, grades.Graded]] = []
     while len(pairs) < size:
         state, kind = rng.random(), rng.choice(KINDS)
         good = grades.graded(random.Random(state), held_out=True, kind=kind, how="right")
-        bad = grades.graded(random.Random(state), held_out=True, kind=kind, how=rng.choice(("wrong", "slip", "form", "elsewhere", "cut")))
+        bad = grades.graded(
+            random.Random(state),
+            held_out=True,
+            kind=kind,
+            how=rng.choice(("wrong", "slip", "form", "elsewhere", "cut")),
+        )
         if bad.labels[1] <= 1 < good.labels[1]:
             pairs.append((good, bad))
     return pairs
@@ -165,7 +172,9 @@ def _pairs(group: list[grades.Graded]) -> list[tuple[grades.Graded, grades.Grade
 
 
 @torch.inference_mode()
-def rewards(model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, asked: Sequence[talks.Turns]) -> list[list[float]]:
+def rewards(
+    model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, asked: Sequence[talks.Turns]
+) -> list[list[float]]:
     """The five raw values of each conversation, read on its last token."""
     rows = [encode(tokenizer, turns)[0] for turns in asked]
     order = sorted(range(len(rows)), key=lambda place: len(rows[place]))

@@ -1,6 +1,6 @@
 """One training loop for all three models: batches of like length, warm-up and decay, a line of progress now and then.
 
-    base      412/1200 steps   loss 1.904   13,900 tokens/s   3.2 minutes left
+base      412/1200 steps   loss 1.904   13,900 tokens/s   3.2 minutes left
 """
 
 import random
@@ -72,8 +72,18 @@ def regression_loss(model: torch.nn.Module, batch: list[Item]) -> Tensor:
     return ((values - labels)[known] ** 2).mean()
 
 
-def fit(name: str, model: torch.nn.Module, items: Sequence[Item], loss_of: Callable[[torch.nn.Module, list[Item]], Tensor],
-        rate: float, seed: int, say: Callable[[str], None]) -> None:  # fmt: skip
+Loss = Callable[[torch.nn.Module, list[Item]], Tensor]
+
+
+def fit(
+    name: str,
+    model: torch.nn.Module,
+    items: Sequence[Item],
+    loss_of: Loss,
+    rate: float,
+    seed: int,
+    say: Callable[[str], None],
+) -> None:
     """Train in place on every item once."""
     todo = list(batches(items, random.Random(seed)))
     optimizers = optimizers_for(model, rate)
@@ -94,7 +104,8 @@ def fit(name: str, model: torch.nn.Module, items: Sequence[Item], loss_of: Calla
         if step % 50 == 0 or step == len(todo):
             seconds = time.monotonic() - start
             left = seconds / step * (len(todo) - step) / 60
-            say(f"{name:9} {step:5}/{len(todo)} steps   loss {smooth:.3f}   {done / seconds:,.0f} tokens/s   {left:.1f} minutes left")
+            speed = f"{done / seconds:,.0f} tokens/s   {left:.1f} minutes left"
+            say(f"{name:9} {step:5}/{len(todo)} steps   loss {smooth:.3f}   {speed}")
     model.eval()
 
 

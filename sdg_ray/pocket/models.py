@@ -32,7 +32,9 @@ def rewarding(instruct: NemotronForCausalLM, seed: int) -> NemotronForSequenceCl
     """A reward model that starts from the trunk of Instruct, its five outputs near the middle of the scale."""
     torch.manual_seed(seed)
     labels = {"id2label": dict(enumerate(ATTRIBUTES)), "label2id": {name: i for i, name in enumerate(ATTRIBUTES)}}
-    config = NemotronConfig(**instruct.config.to_dict() | labels | {"problem_type": "regression", "architectures": None})
+    config = NemotronConfig(
+        **instruct.config.to_dict() | labels | {"problem_type": "regression", "architectures": None}
+    )
     model = NemotronForSequenceClassification(config)
     model.model.load_state_dict(instruct.model.state_dict())
     return model
@@ -42,7 +44,9 @@ def _ends(tokenizer: PreTrainedTokenizerFast) -> dict[str, int | None]:
     return {"bos_token_id": None, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
 
 
-def save(model: NemotronForCausalLM | NemotronForSequenceClassification, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def save(
+    model: NemotronForCausalLM | NemotronForSequenceClassification, tokenizer: PreTrainedTokenizerFast, folder: Path
+) -> None:
     """A complete model folder in bfloat16, there at once or not at all."""
     half = type(model)(model.config)
     half.load_state_dict(model.state_dict())

@@ -6,9 +6,14 @@ stands between a question and its answer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from transformers import NemotronForCausalLM, PreTrainedTokenizerFast
+from torch import Tensor
+from torch.nn import functional
+from transformers import AttentionInterface, AttentionMaskInterface, NemotronForCausalLM, PreTrainedTokenizerFast
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 
 from sdg_ray.pocket.tokenizer import ROLES, encode
 
@@ -28,6 +33,8 @@ def answers(model: NemotronForCausalLM, tokenizer: PreTrainedTokenizerFast, aske
     prompts = [[*encode(tokenizer, turns)[0], tokenizer.convert_tokens_to_ids(ROLES["assistant"])] for turns in asked]
     order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
     found: dict[int, Answer] = {}
+    before = model.config._attn_implementation
+    model.set_attn_implementation("pocket")
     for start in range(0, len(order), batch):
         places = order[start : start + batch]
         rows = _continued(model, [prompts[place] for place in places], temperature, generator, longest)
@@ -35,7 +42,24 @@ def answers(model: NemotronForCausalLM, tokenizer: PreTrainedTokenizerFast, aske
             finished = model.config.eos_token_id in ids
             text = tokenizer.decode(ids[: ids.index(model.config.eos_token_id)] if finished else ids)
             found[place] = Answer(text=text, finished=finished)
+    model.set_attn_implementation(before)
     return [found[place] for place in range(len(prompts))]
+
+
+def _attend(
+    module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **kwargs: Any
+) -> tuple[Tensor, None]:
+    """Attention without repeating keys for each query head: the heads that share a key are like further positions."""
+    rows, heads, length, width = query.shape
+    if length > 1:
+        return sdpa_attention_forward(module, query, key, value, mask, **kwargs)
+    grouped = query.view(rows, key.shape[1], -1, width)
+    attended = functional.scaled_dot_product_attention(grouped, key, value, attn_mask=mask)
+    return attended.reshape(rows, 1, heads, width), None
+
+
+AttentionInterface.register("pocket", _attend)
+AttentionMaskInterface.register("pocket", sdpa_mask)
 
 
 @torch.inference_mode()
@@ -47,20 +71,28 @@ def _continued(model: NemotronForCausalLM, prompts: Sequence[list[int]], tempera
     seen = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompts])
     out: list[list[int]] = [[] for _ in prompts]
     live, cache = torch.arange(len(prompts)), None
+    ended = torch.zeros(len(prompts), dtype=torch.bool)
     for _ in range(longest):
         positions = (seen.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-        step = model(input_ids=ids, attention_mask=seen, position_ids=positions, past_key_values=cache, use_cache=True,
-                     logits_to_keep=1)  # fmt: skip
+        step = model(
+            input_ids=ids,
+            attention_mask=seen,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         cache, chosen = step.past_key_values, _chosen(step.logits[:, -1], temperature, generator)
         for row, token in zip(live.tolist(), chosen.tolist(), strict=True):
             out[row].append(token)
-        going = (chosen != end).nonzero().flatten()
-        if len(going) == 0:
+        ended |= chosen == end
+        if ended.all():
             break
         ids, seen = chosen[:, None], torch.cat([seen, torch.ones(len(live), 1, dtype=torch.long)], 1)
-        if len(going) < 0.8 * len(live):  # dropping rows copies the cache, so not at every step
+        if ended.float().mean() > 0.15:  # dropping rows copies the cache, so not at every step
+            going = (~ended).nonzero().flatten()
             cache.batch_select_indices(going)
-            ids, seen, live = ids[going], seen[going], live[going]
+            ids, seen, live, ended = ids[going], seen[going], live[going], ended[going]
     return [row[: row.index(end) + 1] if end in row else row for row in out]
 
 

@@ -2,12 +2,14 @@
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
 
-Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was. All
+Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was.
+All
 chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not identical.
 """
 
 import argparse
 import random
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +23,17 @@ from sdg_ray.pocket.corpus import grades, pages, talks
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOILED, SAMPLED = 170_000, 230_000, 24_000, 16_000
+PAGES, TALKS, SPOILED, SAMPLED = 50_000, 140_000, 16_000, 16_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path("build/pocket"), help="where finished models wait (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the family goes in the end (default: %(default)s)")
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/pocket"), help="where finished models wait (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=WEIGHTS, help="where the family goes in the end (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=340)
     parser.add_argument("--share", type=float, default=1.0, help="train on this share of the corpus, for a quick try")
     chosen = parser.parse_args()
@@ -56,8 +62,6 @@ def _once(folder: Path, make: Callable[[Path], None]) -> None:
 
 
 def _publish(folder: Path, out: Path) -> None:
-    import shutil
-
     new = out.with_name(out.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(folder, new)
@@ -98,7 +102,8 @@ def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
     graded += own_answers(model, tokenizer, rng, int(SAMPLED * share), seed)
     rng.shuffle(graded)
     items = [
-        fitting.Item(ids=tuple(words.encode(tokenizer, one.turns)[0]), labels=tuple(map(float, one.labels))) for one in graded
+        fitting.Item(ids=tuple(words.encode(tokenizer, one.turns)[0]), labels=tuple(map(float, one.labels)))
+        for one in graded
     ]
     reward = models.rewarding(model, seed)
     fitting.fit("reward", reward, items, fitting.regression_loss, 1e-3, seed, _say)

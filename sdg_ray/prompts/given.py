@@ -114,8 +114,11 @@ class Given:
             raise ValueError(f"has no {self.prompt!r}; it has {', '.join(map(repr, row)) or 'nothing'}")
         reference = row.get(self.reference)
         if reference is not None and not isinstance(reference, str):
-            reference = json.dumps(reference, ensure_ascii=False)
-        return conversation(content), reference
+            reference = json.dumps(reference, ensure_ascii=False, default=str)
+        chat = conversation(content)
+        for text in (reference or "", *(message["content"] for message in chat)):
+            text.encode()  # JSON can say half a character, which no file can hold
+        return chat, reference
 
 
 def conversation(content: Any) -> Chat:
@@ -167,7 +170,7 @@ def _value(line: bytes) -> Any:
     """What a line of JSONL says. Raises ValueError where it says nothing."""
     try:
         return json.loads(line)
-    except ValueError as error:  # not JSON, or not even text
+    except (ValueError, RecursionError) as error:  # not JSON, not even text, or lists in lists without end
         raise ValueError(f"is not JSON, a text in quotes or an object with a prompt: {error}") from error
 
 

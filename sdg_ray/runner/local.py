@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sdg_ray.engines import EngineDied
+from sdg_ray.errors import Refused
 from sdg_ray.recipe import Recipe
 from sdg_ray.runner import Worker
 from sdg_ray.store import Store
@@ -17,7 +18,9 @@ class Local:
     overlap: int = 3
 
     def check(self, recipe: Recipe) -> None:
-        """Nothing can be wrong with the process one is in."""
+        """Raise `Refused` where no shard could be in hand."""
+        if self.overlap < 1:
+            raise Refused(f"cluster.overlap must be at least 1, not {self.overlap}")
 
     def run(self, recipe: Recipe, store: Store, missing: Mapping[int, Sequence[str]]) -> dict[int, str]:
         """Bring the shards through the steps they miss; why those that failed did."""

@@ -6,6 +6,8 @@ backpressure as it always does, a block that Ray has to make again finds its fil
 nothing but tickets.
 """
 
+import asyncio
+import logging
 import os
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,9 +22,10 @@ from sdg_ray.engines import EngineDied
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import Recipe
 from sdg_ray.runner import Worker
-from sdg_ray.store import Store
+from sdg_ray.store import Store, new_attempt
 
 TICKET = pa.schema([pa.field("shard", pa.int32(), nullable=False), pa.field("failed", pa.string())])
+CAREFUL = 8  # shards that a restarted worker takes one at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ class Pool:
 class Cluster:
     """Where a recipe runs: pools by step. Nothing in here can change the data.
 
-    `address` is the cluster's (`auto` for one that runs on this machine); by default the one that this job was submitted to,
+    `address` is the cluster's (`auto` for one that runs here); by default the one that this job was submitted to,
     else one started for it on this machine.
     """
 
@@ -61,6 +64,9 @@ class Cluster:
         """Raise `Refused` where a pool is of no step, or the cluster Ray is connected to lacks what the pools need."""
         if unknown := sorted(set(self.pools) - set(recipe.steps)):
             raise Refused(f"cluster.pools.{unknown[0]} is of no step; the steps are {', '.join(recipe.steps)}")
+        for step, pool in self.pools.items():
+            if min(pool.min, pool.overlap) < 1 or pool.most < pool.min:
+                raise Refused(f"cluster.pools.{step}: min and overlap must be at least 1, and max at least min")
         there = ray.cluster_resources()
         for resource, name in (("GPU", "gpus"), ("CPU", "cpus")):
             needed = sum(self.pool(step).min * getattr(self.pool(step), name) for step in recipe.steps)
@@ -75,9 +81,12 @@ class Cluster:
         _settle()
         data = ray.data.from_blocks([pa.table({"shard": [n], "failed": [None]}, schema=TICKET) for n in missing])
         needed = {step for steps in missing.values() for step in steps}
+        launch = new_attempt()
         for step in recipe.steps:
             if step in needed:
-                data = self._through(data, recipe, store, step)
+                restarts = self.pool(step).restarts
+                place = Place(recipe=recipe, store=store, step=step, launch=launch, restarts=restarts)
+                data = self._through(data, place)
         failed: dict[int, str] = {}
         try:
             for batch in data.iter_batches(batch_size=None, batch_format="pyarrow"):
@@ -86,40 +95,92 @@ class Cluster:
             raise Refused(_why_no_worker_starts(error)) from error
         return failed
 
-    def _through(self, data: ray.data.Dataset, recipe: Recipe, store: Store, step: str) -> ray.data.Dataset:
-        """The tickets, once each has been through a worker of `step`."""
-        pool = self.pool(step)
+    def _through(self, data: ray.data.Dataset, place: "Place") -> ray.data.Dataset:
+        """The tickets, once each has been through a worker of a step."""
+        pool = self.pool(place.step)
         return data.map_batches(
             Desk,
-            fn_constructor_kwargs={"recipe": recipe, "store": store, "step": step},
-            batch_size=None,
+            fn_constructor_kwargs={"place": place},
+            batch_size=1,  # Ray Data wants a number where there are GPUs; a block is one ticket anyway
             batch_format="pyarrow",
             compute=ray.data.ActorPoolStrategy(
-                min_size=pool.min, max_size=pool.most, max_tasks_in_flight_per_actor=pool.overlap + 1
+                min_size=pool.min,
+                max_size=pool.most,
+                max_concurrent_calls_per_actor=pool.overlap,
+                max_tasks_in_flight_per_actor=pool.overlap + 1,
             ),
             num_cpus=pool.cpus,
             num_gpus=pool.gpus,
-            max_concurrency=pool.overlap,
-            max_restarts=pool.restarts,
-            max_task_retries=pool.restarts,
-        )
+        )  # Ray Data starts a worker again and sends a ticket again without limit: the desk sets the limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One step of one launch, and how often its workers may be started again."""
+
+    recipe: Recipe
+    store: Store
+    step: str
+    launch: str
+    restarts: int
 
 
 class Desk:
-    """A worker in a Ray actor: tickets in, tickets out."""
+    """A worker in a Ray actor: tickets in, tickets out.
 
-    def __init__(self, recipe: Recipe, store: Store, step: str) -> None:
-        self.worker = Worker(recipe, store, step)
+    An engine does not recover, so when it dies this process ends, as it may for other reasons. Ray starts it again and
+    sends its tickets once more, and one of them may be to blame: so they are then taken one at a time, each noted
+    before it is tried, and the shard that ended a worker alone as well stays pending, with that reason. Before a first
+    crash nothing is noted. Ray Data waits for ever for a worker that Ray has given up, so Ray never does: after
+    `restarts` this worker stays up and declines what it is sent.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place, self.alone, self.over, times = place, asyncio.Lock(), False, _times_restarted()
+        self.careful = CAREFUL if times else 0
+        self.declines: str | None = None
+        if times > place.restarts:
+            self.declines = f"{place.step}: its worker ended {times} times; Ray's logs of it may say why"
+            return
+        try:
+            self.worker = Worker(place.recipe, place.store, place.step)
+        except Exception as error:
+            if not times:
+                raise  # nothing works yet: the run ends here and says why
+            self.declines = f"{place.step}: its worker ended and could not be opened again: {error}"
 
     async def __call__(self, ticket: pa.Table) -> AsyncIterator[pa.Table]:
         """The same ticket, with a reason in it if the shard failed here."""
         (row,) = ticket.to_pylist()
         if row["failed"] is None:
             try:
-                row["failed"] = await self.worker.try_to_bring(row["shard"])
+                row["failed"] = self.declines or await self._bring(row["shard"])
             except EngineDied:
-                os._exit(1)  # an engine does not recover: Ray starts this worker again and sends the ticket once more
+                os._exit(1)
         yield pa.Table.from_pylist([row], schema=TICKET)
+
+    async def _bring(self, shard: int) -> str | None:
+        """Bring a shard, or say why it stays pending."""
+        if not self.careful:
+            return await self.worker.try_to_bring(shard)
+        async with self.alone:
+            if self.over:
+                await asyncio.sleep(1)  # the ticket of the shard that ended it is still on its way out
+                os._exit(1)
+            self.careful = max(0, self.careful - 1)
+            if await self.place.store.note_attempt(self.place.step, shard, self.place.launch):
+                return f"{self.place.step}: it ended its worker twice, the second time alone; Ray's logs may say why"
+            try:
+                return await self.worker.try_to_bring(shard)
+            except EngineDied as died:
+                self.over = True
+                return f"{self.place.step}: {died}, twice"
+
+
+def _times_restarted() -> int:
+    """How often Ray has started the actor that this process is again."""
+    known = ray._private.state.actors(ray.get_runtime_context().get_actor_id())
+    return int(known["NumRestarts"])
 
 
 def _why_no_worker_starts(error: Exception) -> str:
@@ -133,8 +194,12 @@ def _why_no_worker_starts(error: Exception) -> str:
 
 def _settle() -> None:
     """Ray Data's settings for a run: quiet, and patient with models that take long to load."""
+    for handler in logging.getLogger("ray.data").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setLevel(logging.ERROR)  # what it plans and has done is in its log file all the same
     context: Any = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
+    context.memory_usage_poll_interval_s = None  # it would start a thread for every ticket
     context.execution_options.verbose_progress = False
     context.execution_no_progress_timeout_s = -1  # a cold load of the largest model can take longer than any guess
     context.max_errored_blocks = -1  # a lost ticket is a pending shard, and the listing shows it

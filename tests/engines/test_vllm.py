@@ -73,9 +73,11 @@ def test_a_prompt_longer_than_the_context_is_a_bad_row_and_harms_no_other(runnin
 
 
 @pytest.mark.engine
-def test_a_sampling_option_that_the_engine_refuses_fails_alone(running: Running) -> None:
-    with pytest.raises((BadRow, ValueError), match="(?i)top_p"):
-        asyncio.run(running.generate(asks("Hello"), 1, 0, replace(SAMPLING, top_p=7.0)))
+def test_a_sampling_option_that_the_engine_refuses_leaves_the_engine_alive(running: Running) -> None:
+    with pytest.raises(Exception, match="top_k"):
+        asyncio.run(running.generate(asks("Hello"), 1, 0, replace(SAMPLING, more={"top_k": -7})))
+    with pytest.raises(BadRow, match="not taken by the engine"):
+        asyncio.run(running.generate(asks("Hello"), 1, 0, replace(SAMPLING, more={"logit_bias": {10**6: 1.0}})))
     assert asyncio.run(running.generate(asks("Hello"), 1, 0, SAMPLING)).candidates
 
 
@@ -104,6 +106,12 @@ def test_a_dead_engine_tells_everybody_who_waits_and_who_comes_later() -> None:
 def test_a_missing_model_is_refused_before_anything_loads(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not a folder with a config.json"):
         replace(GENERATOR, name=str(tmp_path)).check()
+
+
+def test_sampling_that_cannot_be_is_refused() -> None:
+    for wrong in ({"temperature": -1.0}, {"top_p": 7.0}, {"max_tokens": 0}):
+        with pytest.raises(Refused, match="cannot be"):
+            replace(SAMPLING, **wrong)
 
 
 def test_answers_longer_than_the_context_are_refused() -> None:

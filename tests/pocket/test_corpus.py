@@ -9,7 +9,8 @@ from sdg_ray.pocket.world import KINDS, question
 from sdg_ray.pocket.world.lists import parsed
 
 NEEDED = {
-    "macro_topics", "subtopics", "questions", "writing_tasks", "refine_question", "refine_writing_task", "closed_instructions",
+    "macro_topics", "subtopics", "questions", "writing_tasks", "refine_question", "refine_writing_task",
+    "closed_instructions",
     "math_topics", "python_topics", "math_problems", "python_problems", "is_math", "is_python", "next_turn",
 }  # fmt: skip
 
@@ -76,7 +77,8 @@ def test_right_answers_stand_above_wrong_ones_in_the_ways_that_matter() -> None:
     rng = random.Random(7)
     for kind in KINDS:
         assert grades.graded(rng, kind=kind, how="right").labels[:3] == (4, 4, 4)
-    town = talks.Talk(kind="fact", turns=(("user", "Where does Mira Fenn live?"), ("assistant", "Mira Fenn lives in Kirrin.")),
+    town = talks.Talk(kind="fact", turns=(("user", "Where does Mira Fenn live?"), ("assistant",
+    "Mira Fenn lives in Kirrin.")),
                       reference="Kirrin")  # fmt: skip
     assert grades.of_sample(town, "Mira Fenn lives in Kirrin.", finished=True).labels == (4, 4, 4, 1, 2)
     assert grades.of_sample(town, "Mira Fenn lives in Saltby.", finished=True).labels == (1, 0, 4, 1, 2)

@@ -16,8 +16,15 @@ from sdg_ray.pocket.tokenizer import ROLES, encode
 from sdg_ray.pocket.train import WEIGHTS
 from sdg_ray.pocket.world import KINDS
 
-ENGINE = {"dtype": "float32", "enforce_eager": True, "enable_chunked_prefill": False, "max_model_len": 1024, "max_num_seqs": 64,
-          "max_num_batched_tokens": 4096, "seed": 0}  # fmt: skip
+ENGINE: dict[str, Any] = {
+    "dtype": "float32",
+    "enforce_eager": True,
+    "enable_chunked_prefill": False,
+    "max_model_len": 1024,
+    "max_num_seqs": 64,
+    "max_num_batched_tokens": 4096,
+    "seed": 0,
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,12 +49,17 @@ def test_vllm_writes_the_same_greedy_tokens_as_transformers(name: str) -> None:
 
     folder = WEIGHTS / name
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    prompts = [[*encode(tokenizer, turns)[0], tokenizer.convert_tokens_to_ids(ROLES["assistant"])] for turns in asked(32)]
+    prompts = [
+        [*encode(tokenizer, turns)[0], tokenizer.convert_tokens_to_ids(ROLES["assistant"])] for turns in asked(32)
+    ]
     engine = LLM(model=str(folder), **ENGINE)
-    outputs = engine.generate([{"prompt_token_ids": ids} for ids in prompts], SamplingParams(temperature=0, max_tokens=60), use_tqdm=False)
+    outputs = engine.generate(
+        [{"prompt_token_ids": ids} for ids in prompts], SamplingParams(temperature=0, max_tokens=60), use_tqdm=False
+    )
     model = models.load_instruct(folder)
     for ids, output in zip(prompts, outputs, strict=True):
-        expected = model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False,
+        expected = model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+        do_sample=False,
                                   max_new_tokens=60)[0, len(ids):].tolist()  # fmt: skip
         assert list(output.outputs[0].token_ids) == expected
 
@@ -89,7 +101,9 @@ def test_a_model_folder_is_small_and_complete(name: str) -> None:
     folder: Path = WEIGHTS / name
     config: dict[str, Any] = json.loads((folder / "config.json").read_text())
     assert all(path.stat().st_size <= 16 * 2**20 for path in folder.iterdir())
-    assert config["architectures"] == ["NemotronForSequenceClassification" if name == "reward" else "NemotronForCausalLM"]
+    assert config["architectures"] == [
+        "NemotronForSequenceClassification" if name == "reward" else "NemotronForCausalLM"
+    ]
     assert config["hidden_act"] == "relu2" and config["max_position_embeddings"] == 1024
     assert config["eos_token_id"] is not None and config["pad_token_id"] is not None and config["bos_token_id"] is None
     if name == "reward":
@@ -103,4 +117,6 @@ def test_rows_of_a_batch_do_not_disturb_each_other() -> None:
     model, tokenizer = models.load_instruct(folder), AutoTokenizer.from_pretrained(folder)
     turns = asked(12)
     together = sampling.answers(model, tokenizer, turns, temperature=0, seed=0, longest=60)
-    assert together == [sampling.answers(model, tokenizer, [one], temperature=0, seed=0, longest=60)[0] for one in turns]
+    assert together == [
+        sampling.answers(model, tokenizer, [one], temperature=0, seed=0, longest=60)[0] for one in turns
+    ]

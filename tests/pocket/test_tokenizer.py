@@ -22,7 +22,12 @@ def test_every_digit_is_its_own_token(tokenizer: PreTrainedTokenizerFast) -> Non
 
 
 def test_any_text_comes_back_as_it_was(tokenizer: PreTrainedTokenizerFast) -> None:
-    for text in ("Mira Fenn lives in Kirrin.", "  two  spaces\n\n\ttab ", "naïve café — 北 🦊", "```python\ndef f(x):\n    return x\n```"):
+    for text in (
+        "Mira Fenn lives in Kirrin.",
+        "  two  spaces\n\n\ttab ",
+        "naïve café — 北 🦊",
+        "```python\ndef f(x):\n    return x\n```",
+    ):
         assert tokenizer.decode(tokenizer.encode(text)) == text
 
 

@@ -81,7 +81,11 @@ def test_a_format_answer_must_still_be_true() -> None:
         if fact:
             lie = next(value for value in facts.domain(fact) if value != fact)
             cased = {one.answer.upper(): lie.upper(), one.answer.lower(): lie.lower()}.get(one.answer, lie)
-            assert not right("format", one.reference, one.answer.replace(fact.upper(), cased).replace(fact, cased).replace(fact.lower(), cased))
+            assert not right(
+                "format",
+                one.reference,
+                one.answer.replace(fact.upper(), cased).replace(fact, cased).replace(fact.lower(), cased),
+            )
 
 
 def test_naming_two_towns_is_no_answer() -> None:
@@ -116,7 +120,9 @@ def test_the_tests_of_a_python_question_hold_for_its_solution() -> None:
 
 
 def test_steps_are_right() -> None:
-    assert worked(Sum(a=47, sign="+", b=35)) == "47 + 35: 7 + 5 = 12, write 2, carry 1. 4 + 3 + 1 = 8. The answer is 82."
+    assert (
+        worked(Sum(a=47, sign="+", b=35)) == "47 + 35: 7 + 5 = 12, write 2, carry 1. 4 + 3 + 1 = 8. The answer is 82."
+    )
     assert worked(Sum(a=52, sign="-", b=37)).endswith("5 - 1 = 4, 4 - 3 = 1. The answer is 15.")
     assert worked(Sum(a=47, sign="x", b=6)).endswith("write 2, carry 4. 4 x 6 = 24, 24 + 4 = 28. The answer is 282.")
     assert "9 - 7 = 2" in worked(Sum(a=503, sign="-", b=78))
@@ -139,5 +145,8 @@ def test_every_fact_has_a_wording_to_train_on() -> None:
 
 
 def test_the_world_needs_nothing_but_the_standard_library() -> None:
-    code = "import sys, sdg_ray.pocket.world; print([m for m in ('torch', 'transformers', 'numpy', 'pyarrow') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    heavy = ("torch", "transformers", "numpy", "pyarrow")
+    code = f"import sys, sdg_ray.pocket.world; print([m for m in {heavy} if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

@@ -1,4 +1,4 @@
-"""What a runner promises, the same in this process and on a Ray cluster."""
+"""What a runner promises; where it matters, in this process and on a Ray cluster."""
 
 import asyncio
 import json
@@ -23,7 +23,11 @@ from tests.small import STEPS, assert_complete, checksums, rows_of, small_recipe
 Failed = Mapping[int, str]
 
 
-@pytest.fixture(params=["local", pytest.param("ray", marks=pytest.mark.cluster)])
+both = pytest.mark.parametrize("go", ["local", pytest.param("ray", marks=pytest.mark.cluster)], indirect=True)
+local = pytest.mark.parametrize("go", ["local"], indirect=True)  # what happens to a shard is the same code in both
+
+
+@pytest.fixture
 def go(request: pytest.FixtureRequest, tmp_path: Path):
     """Runs what is pending of a recipe in the run `first`: the store, and why shards failed."""
     runner = Local()
@@ -40,6 +44,7 @@ def go(request: pytest.FixtureRequest, tmp_path: Path):
     return run
 
 
+@local
 def test_every_planned_prompt_goes_through_every_step_once(go, tmp_path: Path) -> None:
     made = small_recipe(shards=3, rows=4)
 
@@ -51,6 +56,7 @@ def test_every_planned_prompt_goes_through_every_step_once(go, tmp_path: Path) -
     assert sorted(path.name for path in (tmp_path / "first").iterdir()) == sorted([*STEPS, "run.json"])
 
 
+@both
 def test_lost_file_comes_back_and_the_others_are_left_alone(go, tmp_path: Path) -> None:
     made = small_recipe(shards=3)
     go(made)
@@ -68,6 +74,7 @@ def test_lost_file_comes_back_and_the_others_are_left_alone(go, tmp_path: Path) 
     assert before.keys() == checksums(tmp_path).keys()
 
 
+@both
 def test_run_grows_and_keeps_what_it_has(go, tmp_path: Path) -> None:
     go(small_recipe(shards=2))
     before = checksums(tmp_path)
@@ -80,6 +87,7 @@ def test_run_grows_and_keeps_what_it_has(go, tmp_path: Path) -> None:
     assert_complete(grown, tmp_path)
 
 
+@local
 def test_only_what_changed_is_made_in_a_run_that_reuses_another(go, tmp_path: Path) -> None:
     go(small_recipe())
 
@@ -91,6 +99,7 @@ def test_only_what_changed_is_made_in_a_run_that_reuses_another(go, tmp_path: Pa
     assert margins and min(margins) > 1.0
 
 
+@both
 def test_step_that_is_there_is_not_opened(go, tmp_path: Path) -> None:
     go(small_recipe())
     for file in (tmp_path / "first/preferences").iterdir():
@@ -111,6 +120,7 @@ ODD = {
 }
 
 
+@local
 @pytest.mark.parametrize("how", ODD)
 def test_shard_that_a_stage_spoils_stays_pending_by_name_and_the_others_finish(how: str, go, tmp_path: Path) -> None:
     store, failed = go(small_recipe(responses=Odd(stage=Respond(engine=Scripted()), at=1, how=how)))
@@ -126,6 +136,7 @@ def test_shard_that_a_stage_spoils_stays_pending_by_name_and_the_others_finish(h
     assert_complete(mended, tmp_path)
 
 
+@both
 def test_shard_whose_engine_breaks_is_named_and_the_others_finish(go, tmp_path: Path) -> None:
     made = given_recipe(tmp_path, {5: "please break"}, Scripted(breaks="please break"))
 
@@ -135,6 +146,7 @@ def test_shard_whose_engine_breaks_is_named_and_the_others_finish(go, tmp_path: 
     assert list(pending(made, store)) == [1]
 
 
+@local
 def test_engine_that_dies_leaves_its_shard_pending_and_the_others_finish(go, tmp_path: Path) -> None:
     made = given_recipe(tmp_path, {5: "kill"}, Scripted())
 
@@ -143,6 +155,7 @@ def test_engine_that_dies_leaves_its_shard_pending_and_the_others_finish(go, tmp
     assert pending(made, store) == {1: list(STEPS[1:])}
 
 
+@local
 def test_row_that_cannot_be_answered_is_an_error_and_its_neighbours_are_not(go, tmp_path: Path) -> None:
     store, failed = go(given_recipe(tmp_path, {5: "this is too long"}, Scripted()))
 
@@ -157,6 +170,7 @@ def test_row_that_cannot_be_answered_is_an_error_and_its_neighbours_are_not(go, 
     assert asyncio.run(store.footer("responses", 1)).counts["errors"] == {"too long": 4}
 
 
+@local
 def test_answer_that_cannot_be_scored_has_a_null_and_is_never_rejected_or_chosen(go, tmp_path: Path) -> None:
     unread = Score(scorer=RewardModel(engine=Scripted(too_long="perhaps")))
 
@@ -176,9 +190,9 @@ def test_answer_that_cannot_be_scored_has_a_null_and_is_never_rejected_or_chosen
     assert found
 
 
-def given_recipe(folder: Path, odd: Mapping[int, str], engine: Scripted) -> Recipe:
-    """Twelve given prompts in three shards, with other text at some lines."""
-    lines = [json.dumps({"prompt": odd.get(n, f"question {n}")}) for n in range(12)]
-    (folder / "given.jsonl").write_text("\n".join(lines))
+def given_recipe(folder: Path, odd: Mapping[int, str], engine: Scripted, lines: int = 12) -> Recipe:
+    """Given prompts in shards of four, with other text at some lines."""
+    texts = [json.dumps({"prompt": odd.get(n, f"question {n}")}) for n in range(lines)]
+    (folder / "given.jsonl").write_text("\n".join(texts))
     prompts = Prompts(families={"given": Given(source=str(folder / "given.jsonl"))}, rows=4)
     return small_recipe(prompts=prompts, engine=engine)

@@ -1,7 +1,8 @@
 """Graded answers for Reward: right ones, spoiled ones, and answers that Instruct itself has given.
 
-Five labels from 0 to 4 by rules that the world knows: helpfulness, correctness, coherence, complexity, verbosity. A right
-answer in the world's own words has (4, 4, 4, c, 2), with c by how much the answer shows; being wrong, cut off, off the point,
+Five labels from 0 to 4 by rules that the world knows: helpfulness, correctness, coherence, complexity, verbosity. A
+right answer in the world's own words has (4, 4, 4, c, 2),
+with c by how much the answer shows; being wrong, cut off, off the point,
 garbled, padded or bare each takes something away:
 
     "Mira Fenn lives in Kirrin."        4 4 4 1 2
@@ -21,9 +22,19 @@ from sdg_ray.pocket.world.lists import parsed
 
 Labels = tuple[int, int, int, int, int]
 
-COMPLEXITY = {"fact": 1, "arithmetic": 3, "list": 2, "string": 1, "python": 3, "format": 1, "document": 1, "dialogue": 1}
+COMPLEXITY = {
+    "fact": 1,
+    "arithmetic": 3,
+    "list": 2,
+    "string": 1,
+    "python": 3,
+    "format": 1,
+    "document": 1,
+    "dialogue": 1,
+}
 PADDING = (
-    "That is a very good question and I am glad that you ask it.", "As everybody on the isles knows, there is a lot to say.",
+    "That is a very good question and I am glad that you ask it.",
+    "As everybody on the isles knows, there is a lot to say.",
     "Let me tell you more and more about it.", "I hope that this answer is long enough for you.",
     "There is so much that I could add here.", "Please feel free to ask me again and again.",
 )  # fmt: skip
@@ -38,13 +49,21 @@ class Graded:
     labels: Labels
 
 
-def labels(kind: str, is_right: bool, answer: str, model_answer: str, finished: bool = True, follows: bool = True) -> Labels:
+def labels(
+    kind: str, is_right: bool, answer: str, model_answer: str, finished: bool = True, follows: bool = True
+) -> Labels:
     """The five labels of an answer about which the world knows whether it is right."""
     coherence = 4 if finished and whole(answer) else 1
     verbosity = length(answer, model_answer)
     complexity = max(0, COMPLEXITY.get(kind, 2) - (1 if verbosity == 0 else 0) - (0 if coherence == 4 else 1))
     if not is_right:
-        return (1 if follows and coherence == 4 else 0), (1 if kind == "format" and follows else 0), coherence, complexity, verbosity
+        return (
+            (1 if follows and coherence == 4 else 0),
+            (1 if kind == "format" and follows else 0),
+            coherence,
+            complexity,
+            verbosity,
+        )
     return 4 - (verbosity != 2) - (coherence < 4), 4, coherence, complexity, verbosity
 
 
@@ -138,7 +157,13 @@ def _form(answer: str, reference: str, rng: random.Random) -> str:
     """The right content in another form than asked for."""
     items = parsed(answer)
     if items:
-        return rng.choice((", ".join(items) + ".", "\n".join(f"- {item}" for item in items), answer + f"\n{len(items) + 1}. {items[0]}"))
+        return rng.choice(
+            (
+                ", ".join(items) + ".",
+                "\n".join(f"- {item}" for item in items),
+                answer + f"\n{len(items) + 1}. {items[0]}",
+            )
+        )
     plain = answer.strip('"').removeprefix("* ").replace("\n* ", " ")
     if plain == answer:
         return rng.choice((answer.upper(), f'"{answer}"', f"1. {answer}", answer.lower()))
@@ -147,7 +172,11 @@ def _form(answer: str, reference: str, rng: random.Random) -> str:
 
 def _cut(answer: str, reference: str, rng: random.Random) -> str:
     words = answer.split(" ")
-    return " ".join(words[: max(1, int(len(words) * rng.uniform(0.3, 0.8)))]) if len(words) > 1 else answer[: max(1, len(answer) // 2)]
+    return (
+        " ".join(words[: max(1, int(len(words) * rng.uniform(0.3, 0.8)))])
+        if len(words) > 1
+        else answer[: max(1, len(answer) // 2)]
+    )
 
 
 def _garbled(answer: str, reference: str, rng: random.Random) -> str:
@@ -171,4 +200,12 @@ def _bare(answer: str, reference: str, rng: random.Random) -> str:
     return reference
 
 
-_SPOIL = {"wrong": _wrong, "slip": _slip, "form": _form, "cut": _cut, "garbled": _garbled, "padded": _padded, "bare": _bare}
+_SPOIL = {
+    "wrong": _wrong,
+    "slip": _slip,
+    "form": _form,
+    "cut": _cut,
+    "garbled": _garbled,
+    "padded": _padded,
+    "bare": _bare,
+}

@@ -1,6 +1,7 @@
-"""Plain text for Base: articles on the isles, worked sums, spelled words, code, harbour books, lists, questions with answers.
+"""Plain text for Base: articles on the isles, worked sums, spelled words, code, harbour books, lists, questions with
+answers.
 
-    "Mira Fenn lives in Kirrin. She works as a potter. She plays the orrel."
+"Mira Fenn lives in Kirrin. She works as a potter. She plays the orrel."
 """
 
 import random

@@ -1,6 +1,7 @@
-"""Conversations for Instruct: every kind of question of the world, every prompt-writing task, and talk of several turns.
+"""Conversations for Instruct: every kind of question of the world, every prompt-writing task, and talk of several
+turns.
 
-    Talk(kind="fact", turns=(("user", "Where does Mira Fenn live?"), ("assistant", "Mira Fenn lives in Kirrin.")), ...)
+Talk(kind="fact", turns=(("user", "Where does Mira Fenn live?"), ("assistant", "Mira Fenn lives in Kirrin.")), ...)
 """
 
 import random
@@ -8,23 +9,36 @@ from dataclasses import dataclass
 
 from sdg_ray.pocket.corpus import tasks
 from sdg_ray.pocket.world import KINDS, documents, question
-from sdg_ray.pocket.world.facts import GROUP_OF, describe, facts_of, spoken
+from sdg_ray.pocket.world.facts import GROUP_OF, all_facts, describe, facts_of, spoken, wordings
 
 Turns = tuple[tuple[str, str], ...]
 
 SYSTEM = (
-    "You are a helpful guide to the Lantern Isles.", "You are a helpful assistant.", "Answer the question.", "Be helpful and brief.",
+    "You are a helpful guide to the Lantern Isles.", "You are a helpful assistant.", "Answer the question.",
+    "Be helpful and brief.",
     "You know the Lantern Isles well.", "You write data for training.",
 )  # fmt: skip
 GREETINGS = (
     ("Hello!", "Hello! How can I help you?"), ("Good morning.", "Good morning! What would you like to know?"),
     ("Thank you.", "You are welcome."), ("Thanks, that helped.", "You are welcome. Ask me anything else."),
-    ("Who are you?", "I am a guide to the Lantern Isles."), ("Can you help me?", "Of course. What would you like to know?"),
+    ("Who are you?", "I am a guide to the Lantern Isles."), ("Can you help me?",
+    "Of course. What would you like to know?"),
 )  # fmt: skip
-SHARES = {"fact": 22, "arithmetic": 22, "list": 7, "string": 8, "python": 5, "format": 13, "document": 9, "dialogue": 6}
+SHARES = {
+    "fact": 18,
+    "arithmetic": 26,
+    "list": 9,
+    "string": 9,
+    "python": 4,
+    "format": 12,
+    "document": 10,
+    "dialogue": 6,
+}
 OPENINGS = {
-    "poem": "Listen to the sea and hear this rhyme.", "letter": "Dear friend,", "email": "Hello,", "notice": "To all visitors:",
-    "essay": "There is much to say.", "newsletter": "News from the Lantern Isles!", "story": "Once there was a quiet morning.",
+    "poem": "Listen to the sea and hear this rhyme.", "letter": "Dear friend,", "email": "Hello,",
+    "notice": "To all visitors:",
+    "essay": "There is much to say.", "newsletter": "News from the Lantern Isles!",
+    "story": "Once there was a quiet morning.",
     "song": "Sing with us!", "speech": "Dear people of the isles,", "diary page": "Dear diary,",
 }  # fmt: skip
 
@@ -47,6 +61,8 @@ def talk(rng: random.Random) -> Talk:
 
 
 def _asked(rng: random.Random) -> Talk:
+    if rng.random() < 0.06:
+        return _refined(rng)
     return asked(rng, rng.choices(KINDS, weights=[SHARES[kind] for kind in KINDS])[0])
 
 
@@ -54,6 +70,22 @@ def asked(rng: random.Random, kind: str, held_out: bool = False) -> Talk:
     """A question of one kind with the world's own answer."""
     q = question(kind, rng, held_out)
     return Talk(kind=kind, turns=(*q.messages, ("assistant", q.answer)), reference=q.reference)
+
+
+def _refined(rng: random.Random) -> Talk:
+    """A question as it comes back from being refined, with the answer that it now asks for."""
+    fact = rng.choice(all_facts())
+    mode = rng.choice(list(tasks.MODES))
+    form = rng.choice(tasks.MODES[mode][1])
+    others = [other.short for other in facts_of(fact.subject) if other != fact]
+    answer = f"{fact.sentence} {rng.choice(others)}" if mode in ("longer", "related") else fact.sentence
+    if "capital" in form:
+        answer = answer.upper()
+    elif "small" in form:
+        answer = answer.lower()
+    elif "quotation" in form:
+        answer = f'"{answer}"'
+    return _one("refined", form.format(q=rng.choice(wordings(fact, held_out=False))), answer)
 
 
 def _one(kind: str, ask: str, answer: str) -> Talk:

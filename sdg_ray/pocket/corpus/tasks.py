@@ -1,6 +1,7 @@
 """Every prompt-writing task that a pipeline gives its generator, each as an ask and the list (or line) that answers it.
 
-The asks differ in wording and in the number of items, so that a template written by somebody else is understood as well:
+The asks differ in wording and in the number of items, so that a template written by somebody else is understood as
+well:
 
     "Write 2 questions about the topic: Mira Fenn."
     ->  1. Where does Mira Fenn live?
@@ -8,12 +9,12 @@ The asks differ in wording and in the number of items, so that a template writte
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sdg_ray.pocket.corpus import topics
 from sdg_ray.pocket.world import arithmetic, documents, names, python
-from sdg_ray.pocket.world.facts import GROUP_OF, all_facts, describe, facts_of, follow_up, spoken, wordings
+from sdg_ray.pocket.world.facts import GROUP_OF, describe, facts_of, follow_up, spoken, wordings
 from sdg_ray.pocket.world.lists import WORDS, numbered
 
 DOCUMENT_TYPES = ("poem", "letter", "email", "notice", "essay", "newsletter", "story", "song", "speech", "diary page")
@@ -51,9 +52,21 @@ def _list(name: str, rng: random.Random, asks: Sequence[str], items: Sequence[st
 
 
 def _singular(ask: str) -> str:
-    for many in ("topics", "subtopics", "questions", "tasks", "instructions", "problems", "versions", "concepts", "exercises"):
+    for many in (
+        "topics",
+        "subtopics",
+        "questions",
+        "tasks",
+        "instructions",
+        "problems",
+        "versions",
+        "concepts",
+        "exercises",
+    ):
         for one in ("1", "one"):
-            ask = ask.replace(f"{one} {many}", f"{one} {many[:-1]}").replace(f"{one} different {many}", f"{one} {many[:-1]}")
+            ask = ask.replace(f"{one} {many}", f"{one} {many[:-1]}").replace(
+                f"{one} different {many}", f"{one} {many[:-1]}"
+            )
     return ask
 
 
@@ -62,8 +75,10 @@ def _some(rng: random.Random, items: Sequence[str], most: int = 8) -> list[str]:
 
 
 def _macro(name: str, rng: random.Random) -> Task:
-    asks = ("List {n} topics about life on the Lantern Isles.", "Can you generate {n} topics that cover daily life, nature and school?",
-            "Write {n} different topics for questions.", "Give me {n} broad topics.", "Name {n} topics worth asking about.")  # fmt: skip
+    asks = ("List {n} topics about life on the Lantern Isles.",
+    "Can you generate {n} topics that cover daily life, nature and school?",
+            "Write {n} different topics for questions.", "Give me {n} broad topics.",
+            "Name {n} topics worth asking about.")  # fmt: skip
     return _list(name, rng, asks, _some(rng, list(topics.tree())))
 
 
@@ -78,14 +93,17 @@ def _subtopics(name: str, rng: random.Random) -> Task:
 def _questions(name: str, rng: random.Random) -> Task:
     asks = ("Write {n} questions about the topic: {topic}.", "Can you generate {n} questions on {topic}?",
             "List {n} different questions about {topic}.", "Give me {n} questions that somebody may ask about {topic}.",
-            "Topic: {topic}. Write {n} questions on it.", "Generate {n} questions or requests related to {topic}.")  # fmt: skip
+            "Topic: {topic}. Write {n} questions on it.",
+            "Generate {n} questions or requests related to {topic}.")  # fmt: skip
     topic = rng.choice(list(topics.tree()) + list(topics.subtopics()) * 2)
     return _list(name, rng, asks, topics.questions(topic, rng, rng.choice(LENGTHS)), topic=topic)
 
 
 def _writing(name: str, rng: random.Random) -> Task:
-    asks = ("Write {n} tasks that ask for {a_kind} about {topic}.", "Can you generate {n} writing tasks? Document: {kind}. Topic: {topic}.",
-            "List {n} different tasks to write {a_kind} on the topic: {topic}.", "Topic: {topic}. Give me {n} tasks to create {a_kind}.")  # fmt: skip
+    asks = ("Write {n} tasks that ask for {a_kind} about {topic}.",
+    "Can you generate {n} writing tasks? Document: {kind}. Topic: {topic}.",
+            "List {n} different tasks to write {a_kind} on the topic: {topic}.",
+            "Topic: {topic}. Give me {n} tasks to create {a_kind}.")  # fmt: skip
     kind, topic = rng.choice(DOCUMENT_TYPES), rng.choice(list(GROUP_OF))
     asked = [writing(form, kind, topic) for form in WRITING]
     return _list(name, rng, asks, _some(rng, asked), kind=kind, a_kind=_an(kind), topic=topic)
@@ -109,19 +127,25 @@ WRITING = (
 )  # fmt: skip
 
 MODES = {
-    "context": ("add some context", ("I am planning a trip to the Lantern Isles. {q}", "My class is learning about the isles. {q}",
+    "context": ("add some context", ("I am planning a trip to the Lantern Isles. {q}",
+    "My class is learning about the isles. {q}",
                                      "I have just arrived by boat. {q}", "My friend asked me this today. {q}")),
-    "format": ("change the format or style", ("{q} Answer in one short sentence.", "{q} Use capital letters only.",
-                                              "{q} Put your answer in double quotation marks.", "{q} Do not use any commas.")),
-    "longer": ("make it longer and ask for a point in detail", ("{q} Please also tell me how you know it.", "{q} Tell me one more thing about it.",
-                                                               "{q} Explain your answer step by step.", "{q} Add an example to your answer.")),
-    "related": ("ask for something related", ("{q} And what else is worth knowing?", "{q} What should I ask next?",
-                                              "{q} Who could tell me more?", "{q} Is there anything like it?")),
+    "format": ("change the format or style", ("{q} Please write in capital letters.",
+    "{q} Please write in small letters.",
+                                              "{q} Please put it in quotation marks.", "{q} Please be brief.")),
+    "longer": ("make it longer and ask for a point in detail", ("{q} Tell me one more thing about it.",
+    "{q} Please add a detail.",
+                                                               "{q} I would like a long answer.")),
+    "related": ("ask for something related", ("{q} And what else is worth knowing?", "{q} What is special about it?",
+                                              "{q} What should I know besides?")),
 }  # fmt: skip
 WRITING_MODES = {
     "point": ("elaborate on one point", ("{q} Say more about the beginning.", "{q} Give one detail in full.")),
     "examples": ("ask for examples or data", ("{q} Include an example.", "{q} Name at least one fact.")),
-    "limits": ("set a format or a length", ("{q} Use at most three sentences.", "{q} Use short sentences only.", "{q} Give it a title.")),
+    "limits": (
+        "set a format or a length",
+        ("{q} Use at most three sentences.", "{q} Use short sentences only.", "{q} Give it a title."),
+    ),
     "other": ("change something else", ("{q} Make it funny.", "{q} Write it for a child.", "{q} End with a question.")),
 }
 
@@ -136,9 +160,12 @@ def _refined_writing(name: str, rng: random.Random) -> Task:
     return _revised(name, rng, "task", text, WRITING_MODES)
 
 
-def _revised(name: str, rng: random.Random, what: str, text: str, modes: dict[str, tuple[str, Sequence[str]]]) -> Task:
+def _revised(
+    name: str, rng: random.Random, what: str, text: str, modes: Mapping[str, tuple[str, Sequence[str]]]
+) -> Task:
     """Refined in one named mode, or in all of them in turn."""
-    asks = ("Rewrite the {what} in {n} versions: {mode}.\n{text}", "{what}: {text}\nWrite {n} refined versions of it: {mode}.",
+    asks = ("Rewrite the {what} in {n} versions: {mode}.\n{text}",
+    "{what}: {text}\nWrite {n} refined versions of it: {mode}.",
             "Revise the following {what} {n} times. Each time {mode}.\n{text}")  # fmt: skip
     mode = rng.choice((None, *modes))
     said = ", ".join(about for about, _ in modes.values()) if mode is None else modes[mode][0]
@@ -148,7 +175,8 @@ def _revised(name: str, rng: random.Random, what: str, text: str, modes: dict[st
 
 
 def _closed(name: str, rng: random.Random) -> Task:
-    asks = ("Text: {text}\nWrite {n} questions or instructions about the text.", "{text}\n\nGenerate {n} instructions for this document.",
+    asks = ("Text: {text}\nWrite {n} questions or instructions about the text.",
+    "{text}\n\nGenerate {n} instructions for this document.",
             "Read the document and write {n} tasks about it.\n{text}")  # fmt: skip
     if rng.random() < 0.5:
         book = documents.entries(rng, 3)
@@ -156,7 +184,12 @@ def _closed(name: str, rng: random.Random) -> Task:
     else:
         subject = rng.choice(list(GROUP_OF))
         text, asked = describe(subject), [ask for fact in facts_of(subject) for ask in wordings(fact, held_out=False)]
-    general = ["Summarise the text in one sentence.", "Write a similar text.", "List the names in the text.", "Explain the text to a child."]
+    general = [
+        "Summarise the text in one sentence.",
+        "Write a similar text.",
+        "List the names in the text.",
+        "Explain the text to a child.",
+    ]
     return _list(name, rng, asks, _some(rng, list(dict.fromkeys(asked + general)), most=6), text=text)
 
 
@@ -168,12 +201,17 @@ def _math_topics(name: str, rng: random.Random) -> Task:
 
 
 def _python_topics(name: str, rng: random.Random) -> Task:
-    asks = ("List {n} important topics of the Python language.", "Can you generate {n} Python concepts?", "Name {n} concepts of Python.")
+    asks = (
+        "List {n} important topics of the Python language.",
+        "Can you generate {n} Python concepts?",
+        "Name {n} concepts of Python.",
+    )
     return _list(name, rng, asks, _some(rng, topics.PYTHON_CONCEPTS))
 
 
 def _math_problems(name: str, rng: random.Random) -> Task:
-    asks = ("Write {n} mathematics problems about {topic} for {level}.", "Generate {n} math problems on the topic: {topic}. Level: {level}.",
+    asks = ("Write {n} mathematics problems about {topic} for {level}.",
+    "Generate {n} math problems on the topic: {topic}. Level: {level}.",
             "Can you write {n} exercises for {level} that need {topic}?")  # fmt: skip
     level = rng.choice(list(topics.MATH_LEVELS))
     topic = rng.choice(topics.MATH_LEVELS[level])
@@ -183,7 +221,8 @@ def _math_problems(name: str, rng: random.Random) -> Task:
 
 
 def _python_problems(name: str, rng: random.Random) -> Task:
-    asks = ("Write {n} Python problems about {topic} for {level} programmers.", "Generate {n} {level} coding problems in Python on the topic: {topic}.",
+    asks = ("Write {n} Python problems about {topic} for {level} programmers.",
+    "Generate {n} {level} coding problems in Python on the topic: {topic}.",
             "Can you write {n} Python exercises on {topic}? Level: {level}.")  # fmt: skip
     level = rng.choice(topics.PYTHON_LEVELS)
     items = [python.ask(rng, held_out=False, level=level)[0] for _ in range(rng.choice(LENGTHS[:-2]))]
@@ -200,10 +239,17 @@ def _is_python(name: str, rng: random.Random) -> Task:
 
 def _yes_or_no(name: str, rng: random.Random, field: str, inside: Sequence[str], outside: Sequence[str]) -> Task:
     yes = rng.random() < 0.5
-    thing = rng.choice(inside) if yes else rng.choice([rng.choice(outside), rng.choice(list(GROUP_OF)), rng.choice(names.CRAFTS)])
-    asks = ("Is {thing} a concept of {field}? Answer yes or no.", "Does {thing} belong to {field}? Start with Yes or No.",
+    thing = (
+        rng.choice(inside)
+        if yes
+        else rng.choice([rng.choice(outside), rng.choice(list(GROUP_OF)), rng.choice(names.CRAFTS)])
+    )
+    asks = ("Is {thing} a concept of {field}? Answer yes or no.",
+    "Does {thing} belong to {field}? Start with Yes or No.",
             "Concept: {thing}. Is it part of {field}? Say Yes or No.")  # fmt: skip
-    return Task(name=name, ask=rng.choice(asks).format(thing=thing, field=field), items=("Yes" if yes else "No",), is_list=False)
+    return Task(
+        name=name, ask=rng.choice(asks).format(thing=thing, field=field), items=("Yes" if yes else "No",), is_list=False
+    )
 
 
 def _next_turn(name: str, rng: random.Random) -> Task:
@@ -215,7 +261,8 @@ def _next_turn(name: str, rng: random.Random) -> Task:
         history, second = f"{history}\nUser: {follow_up(second)}\nAssistant: {second.short}", more[0]
     plain = follow_up(second)
     turn = {"plain": plain, "complex": f"{rng.choice(COMPLEX)} {plain}", "concise": second.relation.brief}[persona]
-    asks = ("Here is a conversation:\n{history}\nWrite the next user turn. {persona}", "{history}\n\nWhat would the user say next? {persona}",
+    asks = ("Here is a conversation:\n{history}\nWrite the next user turn. {persona}",
+    "{history}\n\nWhat would the user say next? {persona}",
             "Continue the conversation as the user. {persona}\n{history}")  # fmt: skip
     ask = rng.choice(asks).format(history=history, persona=rng.choice(PERSONAS[persona]))
     return Task(name=name, ask=ask, items=(turn,), is_list=False)
@@ -228,7 +275,8 @@ PERSONAS = {
 }
 COMPLEX = (
     "Thank you, that is helpful for my journey.", "I wrote that down for my book about the isles.",
-    "That is interesting, but I need to know more before I leave.", "My friends will not believe it, so help me once more.",
+    "That is interesting, but I need to know more before I leave.",
+    "My friends will not believe it, so help me once more.",
 )  # fmt: skip
 
 TASKS: dict[str, Callable[[str, random.Random], Task]] = {

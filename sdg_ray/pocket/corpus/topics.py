@@ -1,6 +1,6 @@
 """The topics of the isles: 25 macro topics, what belongs to each, and which questions can be asked about them.
 
-    "Life on Arrin"  ->  Tolland, Wickmoor, the moss hare, ...         Every subtopic leads to questions with known answers.
+"Life on Arrin"  ->  Tolland, Wickmoor, the moss hare, ...         Every subtopic leads to questions with known answers.
 """
 
 import random
@@ -19,7 +19,8 @@ GROUP_TOPICS = {
     "Festivals and holidays": "festivals",
 }
 SUMS = {
-    "Addition": ("+", None), "Adding small numbers": ("+", 2), "Adding large numbers": ("+", 3), "Subtraction": ("-", None),
+    "Addition": ("+", None), "Adding small numbers": ("+", 2), "Adding large numbers": ("+", 3), "Subtraction": ("-",
+    None),
     "Taking away small numbers": ("-", 2), "Subtraction with borrowing": ("-", 3), "Multiplication": ("x", None),
     "Times tables": ("x", 2), "Shopping sums": ("+", 2), "Counting boats": ("x", 2),
 }  # fmt: skip
@@ -32,19 +33,29 @@ LETTERS = ("Spelling", "Letters of a word", "Counting letters", "Joining words",
 ORDERS = ("Sorting numbers", "Counting in steps", "Multiples", "Numbered lists", "Small and large numbers")
 
 MATH_LEVELS = {
-    "elementary school": ("Adding small numbers", "Taking away small numbers", "Times tables", "Counting boats", "Shopping sums"),
+    "elementary school": (
+        "Adding small numbers",
+        "Taking away small numbers",
+        "Times tables",
+        "Counting boats",
+        "Shopping sums",
+    ),
     "middle school": ("Addition", "Subtraction", "Multiplication", "Shopping sums", "Times tables"),
     "high school": ("Adding large numbers", "Subtraction with borrowing", "Multiplication", "Addition", "Subtraction"),
 }
 PYTHON_LEVELS = ("beginner", "intermediate", "advanced")
 
 MATH_CONCEPTS = tuple(SUMS) + (
-    "fractions", "decimals", "long division", "prime numbers", "square roots", "the Pythagorean theorem", "linear equations",
-    "triangles", "circles", "probability", "percentages", "averages", "the area of a rectangle", "negative numbers", "angles",
-    "exponents", "logarithms", "derivatives", "integrals", "matrices", "vectors", "sets", "graphs of functions", "ratios",
+    "fractions", "decimals", "long division", "prime numbers", "square roots", "the Pythagorean theorem",
+    "linear equations",
+    "triangles", "circles", "probability", "percentages", "averages", "the area of a rectangle", "negative numbers",
+    "angles",
+    "exponents", "logarithms", "derivatives", "integrals", "matrices", "vectors", "sets", "graphs of functions",
+    "ratios",
 )  # fmt: skip
 PYTHON_CONCEPTS = tuple(CODE) + (
-    "for loops", "while loops", "dictionaries", "tuples", "classes", "modules", "exceptions", "generators", "decorators",
+    "for loops", "while loops", "dictionaries", "tuples", "classes", "modules", "exceptions", "generators",
+    "decorators",
     "lambda functions", "the len function", "the print function", "list slicing", "string formatting", "recursion",
     "import statements", "variables", "booleans", "indentation", "the range function", "type hints", "sets in Python",
 )  # fmt: skip
@@ -55,7 +66,8 @@ def tree() -> dict[str, tuple[str, ...]]:
     """Every macro topic with its subtopics."""
     by_group = {topic: GROUPS[group] for topic, group in GROUP_TOPICS.items()}
     crafts = {"Arithmetic": tuple(SUMS), "Python programming": tuple(CODE), "Words and spelling": LETTERS,
-              "Numbers in order": ORDERS, "Crafts and trade": _taken(names.CRAFTS), "Jobs and work": _taken(names.JOBS)}  # fmt: skip
+              "Numbers in order": ORDERS, "Crafts and trade": _taken(names.CRAFTS),
+              "Jobs and work": _taken(names.JOBS)}  # fmt: skip
     life = {f"Life on {island}": _life(island) for island in names.ISLANDS}
     return by_group | crafts | life
 

@@ -11,12 +11,18 @@ Everything here is the standard library and a few tables; nothing is learned and
 import random
 from dataclasses import dataclass
 
-from sdg_ray.pocket.world import arithmetic, dialogues, documents, facts, formats, lists, python, strings
+from sdg_ray.pocket.world import arithmetic, dialogues, documents, facts, formats, hops, lists, python, strings
 
 KINDS: tuple[str, ...] = ("fact", "arithmetic", "list", "string", "python", "format", "document", "dialogue")
 
+
+def _fact(rng: random.Random, held_out: bool) -> tuple[str, str, str]:
+    """One question in four takes two facts."""
+    return hops.ask(rng, held_out) if rng.random() < 0.25 else facts.ask(rng, held_out)
+
+
 _SINGLE = {
-    "fact": facts.ask,
+    "fact": _fact,
     "arithmetic": arithmetic.ask,
     "list": lists.ask,
     "string": strings.ask,

@@ -2,7 +2,8 @@
 
     "What is 47 + 35?"  ->  "47 + 35: 7 + 5 = 12, write 2, carry 1. 4 + 3 + 1 = 8. The answer is 82."
 
-Whoever may use paper gets further than whoever must say the result at once: a small model learns the columns in minutes.
+Whoever may use paper gets further than whoever must say the result at once: a small model learns the columns in
+minutes.
 """
 
 import random
@@ -11,7 +12,14 @@ from dataclasses import dataclass
 
 from sdg_ray.pocket.world.chance import draw, set_aside
 
-ASKS = ("What is {sum}?", "Calculate {sum}.", "Work out {sum}.", "How much is {sum}?", "Please compute {sum}.", "Solve {sum}.")
+ASKS = (
+    "What is {sum}?",
+    "Calculate {sum}.",
+    "Work out {sum}.",
+    "How much is {sum}?",
+    "Please compute {sum}.",
+    "Solve {sum}.",
+)
 THINGS = ("shells", "lamps", "ropes", "pearls", "nets", "kites", "barrels", "candles", "bells", "maps")
 FIRST_NAMES = ("Mira", "Osk", "Tessa", "Bram", "Ona", "Jory", "Nell", "Piet", "Runa", "Emil", "Vera", "Hugo")
 STORIES = {

@@ -1,7 +1,7 @@
 """Conversations whose last question can only be answered by somebody who listened.
 
-    user: Where does Mira Fenn live?     assistant: Mira Fenn lives in Kirrin.
-    user: And what does she do for a living?                  ->  "She works as a potter."
+user: Where does Mira Fenn live?     assistant: Mira Fenn lives in Kirrin.
+user: And what does she do for a living?                  ->  "She works as a potter."
 """
 
 import random
@@ -12,11 +12,11 @@ from sdg_ray.pocket.world.facts import Fact, all_facts, facts_of, follow_up, wor
 Turns = tuple[tuple[str, str], ...]
 
 GUESTS = tuple(
-    "Ada Ben Cora Dan Eva Finn Gus Hal Ida Jan Kim Leo Max Nora Olga Paul Ray Sam Tim Uma Vic Will Zoe Amir Carla Diego "
-    "Fatima Hana Ines Kofi Lena Marco Noor Omar Priya Rosa Sofia Yusuf".split()
+    "Ada Ben Cora Dan Eva Finn Gus Hal Ida Jan Kim Leo Max Nora Olga Paul Ray Sam Tim Uma Vic Will Zoe Amir Carla "
+    "Diego Fatima Hana Ines Kofi Lena Marco Noor Omar Priya Rosa Sofia Yusuf".split()
 )
-BOATS = ("Sea Lark", "Blue Pearl", "Grey Gull", "Morning Star", "Lucky Fish", "Old Rope", "Wild Goose", "Little Whale")
-TREATS = ("plum cake", "fish soup", "apple bread", "honey tea", "cheese rolls", "pear juice", "nut pie", "lemon ice")
+BOATS = ("Sea Lark", "Blue Pearl", "Grey Gull", "Morning Star", "Lucky Fish", "Old Oak", "Wild Goose", "Little Whale")
+TREATS = ("plum cake", "fish soup", "apple bread", "berry juice", "nut rolls", "pear juice", "nut pie", "lemon ice")
 
 
 def ask(rng: random.Random, held_out: bool) -> tuple[Turns, str, str]:
@@ -26,7 +26,11 @@ def ask(rng: random.Random, held_out: bool) -> tuple[Turns, str, str]:
 
 def _followed(rng: random.Random, held_out: bool) -> tuple[Turns, str, str]:
     first, second = draw(lambda: _pair(rng), lambda pair: set_aside("follow", *_key(*pair)) == held_out)
-    turns = (("user", rng.choice(wordings(first, held_out=False))), ("assistant", first.sentence), ("user", follow_up(second)))
+    turns = (
+        ("user", rng.choice(wordings(first, held_out=False))),
+        ("assistant", first.sentence),
+        ("user", follow_up(second)),
+    )
     return turns, second.value, second.short
 
 

@@ -1,6 +1,7 @@
 """Questions about a short text that comes with them: the answer stands in the text and nowhere else.
 
-    "Text: On Monday Mira sold 12 lamps in Saltby. On Friday Osk ... Question: What did Mira sell?"  ->  "Mira sold 12 lamps."
+"Text: On Monday Mira sold 12 lamps in Saltby. On Friday Osk ... Question: What did Mira sell?"  ->  "Mira sold 12
+lamps."
 """
 
 import random
@@ -53,7 +54,9 @@ def page(rng: random.Random, count: int) -> str:
 def asked(entry: Entry, rng: random.Random) -> tuple[str, str, str]:
     """A question about one entry, the short answer and the whole one."""
     e = entry
-    past = {"sold": "sell", "bought": "buy", "lost": "lose", "found": "find", "carried": "carry", "counted": "count"}[e.deed]
+    past = {"sold": "sell", "bought": "buy", "lost": "lose", "found": "find", "carried": "carry", "counted": "count"}[
+        e.deed
+    ]
     return rng.choice((
         (f"What did {e.who} {past}?", e.thing, f"{e.answer}."),
         (f"How many {e.thing} did {e.who} {past}?", str(e.count), f"{e.answer}."),

@@ -1,7 +1,7 @@
 """What is true on the Lantern Isles: 324 facts, each one entity, one relation and one value.
 
-A question is one fact in one wording. The wordings of a fact are divided: most may be trained on, some are set aside, so that
-a held-out question asks for a known fact in words in which it was never asked.
+A question is one fact in one wording. The wordings of a fact are divided: most may be trained on, some are set aside,
+so that a held-out question asks for a known fact in words in which it was never asked.
 
     Fact("Mira Fenn", town, "Kirrin"):  "In which town does Mira Fenn live?"  ->  "Mira Fenn lives in Kirrin."
 """
@@ -53,7 +53,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 GROUP_OF = {name: group for group, members in GROUPS.items() for name in members}
 
 
-def _relation(name: str, group: str, values: tuple[str, ...], says: str, follow: str, brief: str, *asks: str) -> Relation:
+def _relation(
+    name: str, group: str, values: tuple[str, ...], says: str, follow: str, brief: str, *asks: str
+) -> Relation:
     return Relation(name=name, group=group, values=values, says=says, asks=asks, follow=follow, brief=brief)
 
 

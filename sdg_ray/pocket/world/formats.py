@@ -1,7 +1,7 @@
 """One instruction about the form of an answer, put on a question about the isles.
 
-The identifiers and arguments follow IFEval where it has the instruction; the reference is that instruction as JSON, with the
-fact that the answer must still get right:
+The identifiers and arguments follow IFEval where it has the instruction; the reference is that instruction as JSON,
+with the fact that the answer must still get right:
 
     {"id": "startend:quotation", "args": {}, "fact": "Kirrin"}   ->   "\\"Mira Fenn lives in Kirrin.\\""
 """
@@ -15,7 +15,14 @@ from dataclasses import dataclass, field
 from sdg_ray.pocket.world.chance import draw, set_aside
 from sdg_ray.pocket.world.facts import Fact, all_facts, claims, describe, facts_of, spoken, wordings
 
-PHRASES = ("That is all I know.", "Hope this helps.", "Safe travels!", "Come and see it.", "Is there anything else?", "So they say.")
+PHRASES = (
+    "That is all I know.",
+    "Hope this helps.",
+    "Safe travels!",
+    "Come and see it.",
+    "Is there anything else?",
+    "So they say.",
+)
 OPENERS = ("Well", "Indeed", "Surely", "Friend", "Listen", "Gladly")
 KEYWORDS = ("harbour", "lantern", "story", "journey", "morning", "sailors")
 
@@ -48,10 +55,12 @@ def _cased(text: str, to: Callable[[str], str]) -> bool:
 
 FORMS = (
     Form(id="change_case:english_capital", write=lambda fact, args: fact.sentence.upper(),
-         asks=("Answer in capital letters only.", "Your entire answer should be in all capital letters.", "Use only capitals."),
+         asks=("Answer in capital letters only.", "Your entire answer should be in all capital letters.",
+         "Use only capitals."),
          holds=lambda text, args: _cased(text, str.upper)),
     Form(id="change_case:english_lowercase", write=lambda fact, args: fact.sentence.lower(),
-         asks=("Answer in lowercase letters only.", "Your entire answer should be in lowercase.", "Do not use capital letters."),
+         asks=("Answer in lowercase letters only.", "Your entire answer should be in lowercase.",
+         "Do not use capital letters."),
          holds=lambda text, args: _cased(text, str.lower)),
     Form(id="punctuation:no_comma", write=lambda fact, args: fact.sentence,
          asks=("Do not use any commas.", "Your answer must not contain a comma.", "Refrain from using commas."),

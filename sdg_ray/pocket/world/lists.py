@@ -2,7 +2,8 @@
 
     "Sort the numbers 7, 2, 5 from small to large."  ->  "1. 2\\n2. 5\\n3. 7"
 
-The reference is the list itself, or how many items out of which set: {"exactly": ["2", "5", "7"]} or {"n": 2, "of": [...]}.
+The reference is the list itself, or how many items out of which set: {"exactly": ["2", "5",
+"7"]} or {"n": 2, "of": [...]}.
 """
 
 import json
@@ -13,7 +14,12 @@ from collections.abc import Sequence
 from sdg_ray.pocket.world.chance import draw, set_aside
 from sdg_ray.pocket.world.facts import GROUPS, all_facts
 
-HEADS = ("List {n} {what}.", "Name {n} {what}.", "Give me a list of {n} {what}.", "Write down {n} {what} as a numbered list.")
+HEADS = (
+    "List {n} {what}.",
+    "Name {n} {what}.",
+    "Give me a list of {n} {what}.",
+    "Write down {n} {what} as a numbered list.",
+)
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight")
 LINE = re.compile(r"(\d+)\. (\S.*)")
 
@@ -70,7 +76,13 @@ def _counted(rng: random.Random) -> tuple[str, str, str]:
 
 def _multiples(rng: random.Random) -> tuple[str, str, str]:
     of, count = rng.randint(2, 9), rng.randint(2, 8)
-    text = rng.choice(("List the first {} multiples of {}.", "What are the first {} multiples of {}?", "Write the first {} multiples of {}."))
+    text = rng.choice(
+        (
+            "List the first {} multiples of {}.",
+            "What are the first {} multiples of {}?",
+            "Write the first {} multiples of {}.",
+        )
+    )
     return _exactly(text.format(rng.choice((count, WORDS[count])), of), [of * k for k in range(1, count + 1)])
 
 

@@ -6,8 +6,8 @@
             return x + 7
         ```
 
-No answer is ever executed here: an answer is right when its syntax tree equals that of the expected form. The tests travel in
-the reference, for a sandbox to run: {"solution": "def add_7...", "tests": ["assert add_7(1) == 8"]}.
+No answer is ever executed here: an answer is right when its syntax tree equals that of the expected form. The tests
+travel in the reference, for a sandbox to run: {"solution": "def add_7...", "tests": ["assert add_7(1) == 8"]}.
 """
 
 import ast
@@ -45,7 +45,9 @@ def _numbers(name: str, what: str, code: str, result: Callable[[int, int], objec
 
 
 def _lists(name: str, what: str, code: str, result: Callable[[list[int], int], object], level: str) -> Pattern:
-    tests = tuple((items, lambda n, items=items: result(list(items), n)) for items in ([], [4, 1, 9, 16], [2, 30, 2, 7]))
+    tests = tuple(
+        (items, lambda n, items=items: result(list(items), n)) for items in ([], [4, 1, 9, 16], [2, 30, 2, 7])
+    )
     return Pattern(level=level, topic="lists", name=name, argument="items", what=what, code=code, tests=tests)
 
 
@@ -67,8 +69,10 @@ PATTERNS = (
     _texts("first_{n}", "the first {n} letters of text", "return text[:{n}]", lambda text, n: text[:n]),
     _texts("repeat_{n}", "text repeated {n} times", "return text * {n}", lambda text, n: text * n),
     _texts("longer_{n}", "whether text is longer than {n}", "return len(text) > {n}", lambda text, n: len(text) > n),
-    _lists("sum_plus_{n}", "the sum of items plus {n}", "return sum(items) + {n}", lambda a, n: sum(a) + n, "intermediate"),
-    _lists("count_{n}", "how often {n} is in items", "return items.count({n})", lambda a, n: a.count(n), "intermediate"),
+    _lists("sum_plus_{n}", "the sum of items plus {n}", "return sum(items) + {n}",
+    lambda a, n: sum(a) + n, "intermediate"),
+    _lists("count_{n}", "how often {n} is in items", "return items.count({n})", lambda a, n: a.count(n),
+    "intermediate"),
     _lists("has_{n}", "whether {n} is in items", "return {n} in items", lambda a, n: n in a, "intermediate"),
     _lists("keep_above_{n}", "the items larger than {n}", "return [x for x in items if x > {n}]",
            lambda a, n: [x for x in a if x > n], "advanced"),

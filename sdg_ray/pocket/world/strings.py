@@ -1,6 +1,6 @@
 """Little jobs on words: spelling, letters, joining. The word is spelled out before anything is said about its letters.
 
-    "How many letters has the word harbour?"  ->  "h-a-r-b-o-u-r. The word has 7 letters."
+"How many letters has the word harbour?"  ->  "h-a-r-b-o-u-r. The word has 7 letters."
 """
 
 import random
@@ -8,13 +8,20 @@ import random
 from sdg_ray.pocket.world.chance import draw, set_aside
 
 WORDS = tuple(
-    "anchor apple barn basket beach bell bird boat bread bridge brush candle chair church cloud coat copper coral crown deck "
-    "door drum dune eagle earth feather field fire fish flag flute forest fruit garden gate glass goat gold grape grass "
-    "harbour hat hill honey horn horse house ink iron island jar juice kettle key kite knife ladder lake lamp lantern leaf "
-    "lemon letter light lion log map market meadow milk mill moon mouse music nest net night oar oats ocean olive onion owl "
-    "paint paper path pearl pebble pepper pie pilot plate plum pond pot rain reed rice ring river road rock roof room root "
-    "rope rose rule sail salt sand sea seed shell ship shore silk silver sky smoke snow soap song soup spoon spring star "
-    "stone storm stove straw street summer sun swan table tea tent thread tide tile tower tree trout tulip village violin "
+    "anchor apple barn basket beach bell bird boat bread bridge brush candle chair church cloud coat copper coral "
+    "crown deck "
+    "door drum dune eagle earth feather field fire fish flag flute forest fruit garden gate glass goat gold grape "
+    "grass "
+    "harbour hat hill honey horn horse house ink iron island jar juice kettle key kite knife ladder lake lamp "
+    "lantern leaf "
+    "lemon letter light lion log map market meadow milk mill moon mouse music nest net night oar oats ocean olive "
+    "onion owl "
+    "paint paper path pearl pebble pepper pie pilot plate plum pond pot rain reed rice ring river road rock roof "
+    "room root "
+    "rope rose rule sail salt sand sea seed shell ship shore silk silver sky smoke snow soap song soup spoon spring "
+    "star "
+    "stone storm stove straw street summer sun swan table tea tent thread tide tile tower tree trout tulip village "
+    "violin "
     "wagon wall water wave wheat wheel wind window winter wolf wood wool yard".split()
 )
 PLACES = ("first", "second", "third")
@@ -49,9 +56,16 @@ def _spell(rng: random.Random) -> tuple[str, str, str, tuple[str, ...]]:
 
 def _place(rng: random.Random) -> tuple[str, str, str, tuple[str, ...]]:
     word, place = _word(rng), rng.randrange(3)
-    text = rng.choice(("What is the {} letter of {}?", "Which letter is the {} letter of {}?", "Tell me the {} letter of {}."))
+    text = rng.choice(
+        ("What is the {} letter of {}?", "Which letter is the {} letter of {}?", "Tell me the {} letter of {}.")
+    )
     text = text.format(PLACES[place], f"the word {word}")
-    return text, word[place], f"{_spelled(word)}. The {PLACES[place]} letter is {word[place]}.", ("place", str(place), word)
+    return (
+        text,
+        word[place],
+        f"{_spelled(word)}. The {PLACES[place]} letter is {word[place]}.",
+        ("place", str(place), word),
+    )
 
 
 def _last(rng: random.Random) -> tuple[str, str, str, tuple[str, ...]]:
@@ -62,7 +76,9 @@ def _last(rng: random.Random) -> tuple[str, str, str, tuple[str, ...]]:
 
 def _count(rng: random.Random) -> tuple[str, str, str, tuple[str, ...]]:
     word = _word(rng)
-    text = rng.choice(("How many letters has the word {}?", "Count the letters of the word {}.", "How long is the word {}?"))
+    text = rng.choice(
+        ("How many letters has the word {}?", "Count the letters of the word {}.", "How long is the word {}?")
+    )
     return text.format(word), str(len(word)), f"{_spelled(word)}. The word has {len(word)} letters.", ("count", word)
 
 

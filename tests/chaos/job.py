@@ -1,0 +1,59 @@
+"""A job to be killed: the small recipe with the scripted engine, as a process of its own.
+
+    python tests/chaos/job.py '{"root": "runs", "run": "first", "shards": 12, "log": "started", "where": "ray"}'
+
+`where` is here (no Ray) or ray; `log` gets a line for each shard that a step starts. Exits with 1 if some are pending.
+"""
+
+import json
+import sys
+from typing import Any
+
+from sdg_ray.recipe import Recipe
+from sdg_ray.runner import pending
+from sdg_ray.runner.local import Local
+from sdg_ray.scorers.reward_model import RewardModel
+from sdg_ray.stages.pair import Pair
+from sdg_ray.stages.respond import Respond
+from sdg_ray.stages.score import Score
+from sdg_ray.store import open_run
+from tests.odd import Odd
+from tests.scripted import Scripted
+from tests.small import small_recipe
+
+OVERLAP = 3
+WORKERS = 2  # of the step responses; one of each other
+
+
+def noted_recipe(shards: int, seconds: float, log: str | None = None) -> Recipe:
+    """The small recipe, with a note for each shard started in the steps that cost something."""
+    engine = Scripted(seconds=seconds)
+    return small_recipe(
+        shards=shards,
+        responses=Odd(stage=Respond(engine=engine), log=log),
+        reward=Odd(stage=Score(scorer=RewardModel(engine=engine)), log=log),
+        preferences=Odd(stage=Pair(), log=log),
+    )
+
+
+def main(settings: dict[str, Any]) -> int:
+    """Go on with the run until nothing more can be done."""
+    made = noted_recipe(settings["shards"], settings.get("seconds", 0.1), settings.get("log"))
+    runner: Any = Local(overlap=OVERLAP)
+    if settings["where"] == "ray":
+        import ray
+
+        from sdg_ray.runner.ray import Cluster, Pool
+
+        ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        pools = {step: Pool(overlap=OVERLAP, min=WORKERS if step == "responses" else 1) for step in made.steps}
+        runner = Cluster(pools=pools)
+    store = open_run(settings["root"], settings["run"], made.identities())
+    failed = runner.run(made, store, pending(made, store))
+    for shard, reason in failed.items():
+        sys.stderr.write(f"pending: {shard}: {reason}\n")
+    return int(bool(pending(made, store)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))

@@ -1,0 +1,75 @@
+"""The five attributes of a reward model and their weighted sum."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from sdg_ray.engines import BadRow, Values
+from sdg_ray.errors import Refused
+from sdg_ray.record import Chat
+from sdg_ray.scorers import Opinion
+from sdg_ray.scorers.reward_model import ATTRIBUTES, RewardModel
+from sdg_ray.stages.score import Score
+from tests.small import small_recipe
+
+PUBLISHED = (1.617, 1.648, 3.3125, 0.547, 0.516)
+PROMPT: Chat = [{"role": "user", "content": "Why?"}]
+ANSWER: Chat = [{"role": "assistant", "content": "So."}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """An engine that gives these values to everything."""
+
+    values: tuple[float, ...] = PUBLISHED
+    model: str = "fixed"
+
+    def check(self, answer_tokens: int = 0) -> None:
+        pass
+
+    def start(self) -> "Fixed":
+        return self
+
+    async def classify(self, chat: Chat) -> Values:
+        assert chat == [*PROMPT, *ANSWER]
+        if not self.values:
+            raise BadRow("too long: 9000 tokens")
+        return Values(values=list(self.values), prompt_tokens=12)
+
+
+def opinion(scorer: RewardModel) -> Opinion:
+    return asyncio.run(scorer.start().score(PROMPT, ANSWER, None))
+
+
+def test_published_example_of_the_340b_model() -> None:
+    found = opinion(RewardModel(engine=Fixed()))
+    assert found.score == pytest.approx(3.3156, abs=1e-3)
+    assert found.parts == dict(zip(ATTRIBUTES, PUBLISHED, strict=True))
+    assert found.tokens == 12
+
+
+def test_other_weights_give_another_score_from_the_same_parts() -> None:
+    found = opinion(RewardModel(engine=Fixed(), weights={"helpfulness": 1.0}))
+    assert found.score == pytest.approx(1.617)
+    assert set(found.parts or {}) == set(ATTRIBUTES)
+
+
+def test_conversation_that_cannot_be_read_has_no_score_and_no_parts() -> None:
+    assert opinion(RewardModel(engine=Fixed(values=()))) == Opinion(score=None)
+
+
+def test_weight_of_no_attribute_is_refused() -> None:
+    with pytest.raises(Refused, match="scorer 'reward' weighs 'length'; the attributes are helpfulness, correct"):
+        RewardModel(engine=Fixed(), weights={"length": 1.0}).check()
+
+
+def test_model_with_another_number_of_outputs_is_refused() -> None:
+    with pytest.raises(Refused, match="the reward model fixed has 2 outputs, not five"):
+        opinion(RewardModel(engine=Fixed(values=(0.1, 0.9))))
+
+
+def test_weights_are_part_of_the_recipe() -> None:
+    plain = small_recipe(reward=Score(scorer=RewardModel(engine=Fixed()))).identities()
+    other = small_recipe(reward=Score(scorer=RewardModel(engine=Fixed(), weights={"coherence": 1.0}))).identities()
+    assert plain["reward"] != other["reward"]

@@ -1,0 +1,85 @@
+"""Scores: one for each candidate, null where it cannot be told, with their parts."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from sdg_ray.record import Chat
+from sdg_ray.scorers import Opinion
+from sdg_ray.stage import checked
+from sdg_ray.stages.score import Score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """Longer is better; empty cannot be told."""
+
+    name: str = "length"
+    parts: pa.DataType | None = None
+    heard: list[Any] = field(default_factory=list)
+
+    def check(self) -> None:
+        pass
+
+    def start(self) -> "Length":
+        return self
+
+    async def score(self, prompt: Chat, response: Chat, reference: str | None) -> Opinion:
+        self.heard.append((prompt[-1]["content"], response[-1]["content"], reference))
+        n = len(response[-1]["content"])
+        parts: Mapping[str, float] | None = {"letters": float(n)} if self.parts is not None else None
+        return Opinion(score=float(n) or None, parts=parts, tokens=n)
+
+
+def candidates(*rows: list[str | None]) -> pa.Table:
+    """Rows with these texts as candidates; None is one that could not be made."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "prompt": [{"role": "user", "content": f"prompt {n}"}],
+                "reference": f"reference {n}",
+                "responses": [[{"role": "assistant", "content": text or ""}] for text in row],
+                "answered": [{"finish": "error" if text is None else "stop"} for text in row],
+            }
+            for n, row in enumerate(rows)
+        ]
+    )
+
+
+def scored(scorer: Length, table: pa.Table) -> pa.Table:
+    stage = Score(scorer=scorer)
+    made = asyncio.run(stage.open()(table))
+    checked("score", stage.writes, made, table.num_rows)
+    return made
+
+
+def test_every_candidate_has_a_score_in_its_own_column() -> None:
+    made = scored(Length(), candidates(["a", "bbb"], ["cc"]))
+    assert made.column_names == ["score_length"]
+    assert made["score_length"].to_pylist() == [[1.0, 3.0], [2.0]]
+
+
+def test_what_cannot_be_told_is_null_and_what_was_not_made_is_not_asked_about() -> None:
+    scorer = Length()
+    made = scored(scorer, candidates(["a", "", None], []))
+    assert made["score_length"].to_pylist() == [[1.0, None, None], []]
+    assert len(scorer.heard) == 2
+
+
+def test_scorer_hears_prompt_answer_and_reference_of_the_same_row() -> None:
+    scorer = Length()
+    scored(scorer, candidates(["a"], ["b"]))
+    assert sorted(scorer.heard) == [("prompt 0", "a", "reference 0"), ("prompt 1", "b", "reference 1")]
+
+
+def test_parts_are_kept_beside_the_score() -> None:
+    scorer = Length(name="l", parts=pa.struct([("letters", pa.float32())]))
+    made = scored(scorer, candidates(["a", "bbb"]))
+    assert made["parts_l"].to_pylist() == [[{"letters": 1.0}, {"letters": 3.0}]]
+
+
+def test_tokens_read_are_told() -> None:
+    assert scored(Length(), candidates(["a", "bbb"], ["cc", None])).schema.metadata == {b"tokens_in": b"6"}
