@@ -106,6 +106,7 @@ def counts(table: pa.Table) -> dict[str, Any]:
         if name.startswith("score_"):
             found["scored"] = sum(score is not None for row in table[name].to_pylist() for score in row)
     if "keep" in table.schema.names:
+        found["judged"] = sum(map(len, table["keep"].to_pylist()))
         found["kept"] = sum(map(sum, table["keep"].to_pylist()))
         reasons = (reason for row in table["reason"].to_pylist() for reason in row if reason)
         found["left_out"] = dict(Counter(reason.split(":")[0] for reason in reasons))

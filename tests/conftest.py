@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sdg_ray.store import bucket
 from tests.fault_proxy import FaultProxy
 
 REPOSITORY = Path(__file__).parents[1]
+
+settings.register_profile("patient", deadline=None)  # machines are busy
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

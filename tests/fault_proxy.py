@@ -27,7 +27,7 @@ class FaultProxy:
         self.backend = backend
         self.rule: Rule = lambda method, path: None
         self.done: Counter[str] = Counter()
-        self.requests: list[tuple[str, str]] = []
+        self.written: Counter[str] = Counter()  # how often the store itself took something at a path
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
@@ -59,16 +59,17 @@ class FaultProxy:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
-            self.requests.append((method, path))
             fault = self.rule(method, path)
             self.done[fault or "passed"] += 1
-            await self._answer(fault or "", method, head, await reader.readexactly(_length(head)), writer)
+            await self._answer(fault or "", method, path, head, await reader.readexactly(_length(head)), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
-    async def _answer(self, fault: str, method: str, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, fault: str, method: str, path: str, head: bytes, body: bytes, writer: asyncio.StreamWriter
+    ) -> None:
         what, _, detail = fault.partition(" ")
         if what == "refuse":
             writer.write(_refusal(int(detail), method))
@@ -77,6 +78,8 @@ class FaultProxy:
         else:
             await asyncio.sleep(float(detail) if what == "delay" else 0)
             answer = await self._ask(head, body)
+            if method == "PUT" and answer.split(b" ", 2)[1] == b"200":
+                self.written[path.split("?")[0]] += 1
             if fault == "reset after":
                 writer.transport.abort()
             else:

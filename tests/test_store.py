@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.fault_proxy import FaultProxy
 from tests.small import checksums, small_recipe, tree
 
 TRIES = 6  # how often the storage library sends one request before it gives up
+SHARD = re.compile(r"shard-\d{5}\.parquet")
 ONE_STEP = {"answers": {"is": "tests.Step", "n": 4}}
 
 
@@ -209,31 +211,36 @@ def test_leftovers_of_a_killed_writer_are_seen_by_no_reader(tmp_path: Path) -> N
 
 
 WRITER = """
-import asyncio, sys
+import asyncio, os, sys
 import pyarrow as pa
 from sdg_ray.store import Footer, open_run
 store = open_run(sys.argv[1], "first", {"answers": {"is": "s"}})
-big = pa.table({"prompt_id": [str(n) for n in range(2000)], "answer": [str(n * 7919) * 40 for n in range(2000)]})
+big = pa.table({"prompt_id": [str(n) for n in range(2000)], "answer": [os.urandom(400).hex() for n in range(2000)]})
 print("ready", flush=True)
 for shard in range(10_000):
     asyncio.run(store.commit("answers", shard, big, Footer(attempt=sys.argv[2], began=0, ended=0)))
 """
 
 
-def test_files_are_whole_or_absent_however_their_writer_is_killed(tmp_path: Path) -> None:
-    for number in range(2):
-        command = [sys.executable, "-c", WRITER, str(tmp_path), str(number)]
-        writer = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
-        assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
-        time.sleep(0.25)
-        before = checksums(tmp_path)
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        assert before.items() <= checksums(tmp_path).items()
+def test_files_are_whole_or_absent_while_they_are_written_and_after_their_writer_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "first/answers"
+    command = [sys.executable, "-c", WRITER, str(tmp_path), "mine"]
+    writer = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
+    assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+    seen: set[str] = set()
+    folder.mkdir(parents=True, exist_ok=True)
+    while len(seen) < 120:
+        assert writer.poll() is None
+        seen.update(name for name in os.listdir(folder) if not name.startswith("."))
+    before = checksums(tmp_path)
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
 
-        folder = pyarrow.dataset.dataset(tmp_path / "first/answers")
-        assert folder.files
-        assert folder.to_table().num_rows == 2000 * len(folder.files)
+    assert not [name for name in seen if not SHARD.fullmatch(name)], "a reader of the folder can meet half a file"
+    assert before.items() <= checksums(tmp_path).items()
+    found = pyarrow.dataset.dataset(folder)
+    assert len(found.files) >= 120
+    assert found.to_table().num_rows == 2000 * len(found.files)
 
 
 def test_root_below_a_file_is_refused_and_nothing_is_made(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
         child = process("child", folder, options) if options["child"] else None
     console.print(pairs_table(pairs))
     ratios = [speed(job) / speed(bare) for bare, job in pairs]
-    console.print(f"median of the ratios {median(ratios):.3f}, aimed at {TARGET}; {options['threads']} threads for both")
+    console.print(f"median of the ratios {median(ratios):.3f}, aimed at {TARGET}; torch threads: {options['threads']}")
     if child:
         console.print(f"bare, core in a child: {speed(child):,.0f} tokens/s, {child['startup']:.1f} s of start-up")
     return 0
@@ -144,8 +144,7 @@ def bare(folder: Path, options: Mapping[str, Any], **variables: str) -> Result:
     import asyncio
 
     made, engine = made_of(folder, options)
-    make = made.prompts.open()
-    rows = [row for shard in range(made.prompts.planned_shards) for row in asyncio.run(make(shard)).to_pylist()]
+    rows = asyncio.run(rows_of(made))
     os.environ.update(engine.variables | variables)
     from vllm import LLM, SamplingParams
 
@@ -159,6 +158,12 @@ def bare(folder: Path, options: Mapping[str, Any], **variables: str) -> Result:
     texts = {row["prompt_id"]: output.outputs[0].text for row, output in zip(rows, outputs, strict=True)}
     tokens = sum(len(output.outputs[0].token_ids) for output in outputs)
     return {"startup": startup, "seconds": seconds, "tokens": tokens, "texts": texts}
+
+
+async def rows_of(made: Recipe) -> list[dict[str, Any]]:
+    """The prompts that the job will make."""
+    make = made.prompts.open()
+    return [row for shard in range(made.prompts.planned_shards) for row in (await make(shard)).to_pylist()]
 
 
 def child(folder: Path, options: Mapping[str, Any]) -> Result:

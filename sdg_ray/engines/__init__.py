@@ -23,7 +23,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.temperature < 0 or not 0 < self.top_p <= 1 or self.max_tokens < 1:
-            raise Refused(f"{self} cannot be: temperature starts at 0, top_p is above 0 and at most 1, max_tokens from 1")
+            raise Refused(f"{self} cannot be: temperature is from 0, top_p from above 0 to 1, max_tokens from 1")
 
 
 @dataclass(frozen=True, kw_only=True)

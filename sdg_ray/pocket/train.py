@@ -23,7 +23,7 @@ from sdg_ray.pocket.corpus import grades, pages, talks
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOILED, SAMPLED = 50_000, 140_000, 16_000, 16_000
+PAGES, TALKS, SPOILED, SAMPLED = 42_500, 110_000, 12_000, 12_000
 
 
 def main() -> None:
@@ -91,7 +91,7 @@ def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
         ids, said = words.encode(tokenizer, talks.talk(rng).turns)
         items.append(fitting.Item(ids=tuple(ids), told=tuple(said)))
     model = models.load_instruct(base)
-    fitting.fit("instruct", model, items, fitting.next_token_loss, 2e-3, seed, _say)
+    fitting.fit("instruct", model, items, fitting.next_token_loss, 3e-3, seed, _say)
     models.save(model, tokenizer, folder)
 
 

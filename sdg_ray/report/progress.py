@@ -38,22 +38,34 @@ class Progress:
         shown = ""
         while not self.over.wait(self.every):
             self.tally.update()
-            parts = [self._step(step) for step in self.tally.steps if self._moves(step)]
-            now = "  ".join(parts) or "starting workers and loading models"
+            now = " | ".join(self._parts()) or "starting workers and loading models"
             if now != shown:
-                self.console.print(f"{self._clock()}  {now}", highlight=False)
+                self.console.print(f"{self._clock()}  {now}", highlight=False, markup=False, soft_wrap=True)
             shown = now
 
-    def _moves(self, step: str) -> bool:
-        return self.at_first[step] < len(self.tally.footers[step]) < self.shards
+    def _parts(self) -> list[str]:
+        """What there is to say: each step that moves, how much is kept, errors, and the time to go."""
+        moving = [step for step in self.tally.steps if self.at_first[step] < len(self.tally.footers[step])]
+        if not moving:
+            return []
+        parts = [self._step(step) for step in moving]
+        judged, errors = self.tally.total("judged"), sum(self.tally.reasons("errors").values())
+        if judged:
+            parts.append(f"{self.tally.total('kept') / judged:.0%} kept")
+        if errors:
+            parts.append(f"{errors:,} errors")
+        left = max(self._left(step) for step in moving)
+        return [*parts, f"{_span(left)} to go"] if left else parts
 
     def _step(self, step: str) -> str:
-        """One step's progress: `responses 12/20 1,830 tok/s 14s to go`."""
-        done = len(self.tally.footers[step])
-        seconds = time.time() - max(self.since, min(footer.began for footer in self.tally.footers[step].values()))
-        left = (self.shards - done) * seconds / (done - self.at_first[step])
-        rate = self._rate(step)
-        return " ".join(filter(None, (f"{step} {done}/{self.shards}", rate, f"{_span(left)} to go")))
+        """One step's progress: `responses 12/20 1,830 tok/s`."""
+        return f"{step} {len(self.tally.footers[step])}/{self.shards} {self._rate(step)}".strip()
+
+    def _left(self, step: str) -> float:
+        """The seconds that a step needs for the shards it lacks, at the pace it has had in this launch."""
+        files = self.tally.footers[step]
+        seconds = time.time() - max(self.since, min(footer.began for footer in files.values()))
+        return (self.shards - len(files)) * max(0.0, seconds) / (len(files) - self.at_first[step])
 
     def _rate(self, step: str) -> str:
         tokens = self.tally.sum(step, "tokens_out") or self.tally.sum(step, "tokens_in")

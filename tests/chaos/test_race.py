@@ -24,10 +24,12 @@ SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6
 SHARDS = 16
 
 
-def test_two_jobs_racing_on_one_run_end_with_one_winner_for_each_shard(s3_root: str, tmp_path: Path) -> None:
+def test_two_jobs_racing_on_one_run_end_with_one_winner_for_each_shard(
+    s3_root: str, proxy: FaultProxy, tmp_path: Path
+) -> None:
     logs = _race(s3_root, tmp_path)
 
-    _assert_one_whole_run(s3_root)
+    _assert_one_whole_run(s3_root, proxy)
     both = [set(log.read_text().splitlines()) for log in logs]
     assert both[0] & both[1], "the two never worked on the same shard, so nothing was tried"
 
@@ -46,11 +48,11 @@ def test_two_jobs_race_through_a_network_that_fails_at_random(s3_root: str, prox
     _race(s3_root, tmp_path)
 
     proxy.rule = lambda method, path: None
-    _assert_one_whole_run(s3_root)
+    _assert_one_whole_run(s3_root, proxy)
     assert proxy.done["reset after"] >= 5, proxy.done
 
 
-def test_rival_is_killed_and_the_other_job_finishes(s3_root: str, tmp_path: Path) -> None:
+def test_rival_is_killed_and_the_other_job_finishes(s3_root: str, proxy: FaultProxy, tmp_path: Path) -> None:
     settings = {"where": "here", "shards": SHARDS, "seconds": 0.05, "root": s3_root, "run": "first"}
     jobs = [start(settings, tmp_path / f"job-{number}.log") for number in range(2)]
     store_done = _count(s3_root)
@@ -60,7 +62,7 @@ def test_rival_is_killed_and_the_other_job_finishes(s3_root: str, tmp_path: Path
     kill(jobs[0])
 
     assert jobs[1].wait(200) == 0, (tmp_path / "job-1.log").read_text()[-3000:]
-    _assert_one_whole_run(s3_root)
+    _assert_one_whole_run(s3_root, proxy)
 
 
 def _race(root: str, folder: Path) -> list[Path]:
@@ -81,13 +83,14 @@ def _count(root: str):
     return count
 
 
-def _assert_one_whole_run(root: str) -> None:
-    """One file for each step and shard, whole, and equal to what one undisturbed process would have made."""
+def _assert_one_whole_run(root: str, proxy: FaultProxy) -> None:
+    """One file for each step and shard, written once, and equal to what one undisturbed process would have made."""
     made = noted_recipe(SHARDS, 0.0)
     store = open_run(root, "first", made.identities())
     assert pending(made, store) == {}
     files = [meta["path"] for page in obstore.list(bucket(root), prefix="first") for meta in page]
     assert len(files) == 5 * SHARDS + 1
+    assert len(proxy.written) == len(files) and set(proxy.written.values()) == {1}, proxy.written.most_common(3)
 
     bucket.cache_clear()
     alone = open_run("memory:", "alone", made.identities())
