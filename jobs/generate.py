@@ -101,6 +101,7 @@ def connect(address: str | None) -> None:
 
     Not left to Ray: it would also try a cluster that was started on this machine once and is gone, and wait for it.
     """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what Ray's C++ says goes to people otherwise
     import ray
 
     ray.init(

@@ -1,6 +1,6 @@
 """One training loop for all three models: batches of like length, warm-up and decay, a line of progress now and then.
 
-base      412/1200 steps   loss 1.904   13,900 tokens/s   3.2 minutes left
+base 412/1200 steps loss 1.904 13,900 tokens/s 3.2 minutes left
 """
 
 import random

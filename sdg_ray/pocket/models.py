@@ -1,7 +1,8 @@
 """The pocket models: Nemotron-4 in miniature, and the reward head on its trunk.
 
-Squared ReLU, rotary positions on half of each head, LayerNorm1P, grouped-query attention and no biases, as in the large
-model; four layers of width 192 instead of ninety-six of 18,432. The head regresses five values and is never softmaxed.
+Squared ReLU, rotary positions on half of each head, LayerNorm1P, grouped-query attention and no biases, as in the
+large model; four layers of width 192 instead of ninety-six of 18,432. The head regresses five values and is never
+softmaxed.
 """
 
 import json

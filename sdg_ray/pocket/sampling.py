@@ -1,7 +1,7 @@
 """Answers of a pocket model in plain torch, many conversations at once; no engine needed.
 
-Conversations of like length are answered together, each row of the cache starting at its own end, so that padding never
-stands between a question and its answer.
+Conversations of like length are answered together, each row of the cache starting at its own end, so that padding
+never stands between a question and its answer.
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,9 @@
 
     <|system|>Be brief.<|end|><|user|>What is 4 + 3?<|end|><|assistant|>4 + 3: 4 + 3 = 7. The answer is 7.<|end|>
 
-Each turn is a role token, the text as it is, and `<|end|>`; nothing is added before, between or after. So the ids of a
-rendered conversation are the ids of its turns one after the other, and the end token closes what the assistant says.
+Each turn is a role token, the text as it is, and `<|end|>`; nothing is added before, between or after. So the ids of
+a rendered conversation are the ids of its turns one after the other, and the end token closes what the assistant
+says.
 """
 
 import json

@@ -3,8 +3,8 @@
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
 
 Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was.
-All
-chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not identical.
+All chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not
+identical.
 """
 
 import argparse

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from sdg_ray.report.tally import Tally
 
+LOADING = "starting workers and loading models"
+
 
 class Progress:
     """Writes lines while the `with` block runs: every `every` seconds, if anything happened."""
@@ -38,7 +40,7 @@ class Progress:
         shown = ""
         while not self.over.wait(self.every):
             self.tally.update()
-            now = " | ".join(self._parts()) or "starting workers and loading models"
+            now = " | ".join(self._parts())
             if now != shown:
                 self.console.print(f"{self._clock()}  {now}", highlight=False, markup=False, soft_wrap=True)
             shown = now
@@ -47,8 +49,10 @@ class Progress:
         """What there is to say: each step that moves, how much is kept, errors, and the time to go."""
         moving = [step for step in self.tally.steps if self.at_first[step] < len(self.tally.footers[step])]
         if not moving:
-            return []
+            return [LOADING]
         parts = [self._step(step) for step in moving]
+        if all(len(self.tally.footers[step]) == self.shards for step in moving):
+            parts.append(LOADING)
         judged, errors = self.tally.total("judged"), sum(self.tally.reasons("errors").values())
         if judged:
             parts.append(f"{self.tally.total('kept') / judged:.0%} kept")

@@ -1,9 +1,8 @@
 """Graded answers for Reward: right ones, spoiled ones, and answers that Instruct itself has given.
 
 Five labels from 0 to 4 by rules that the world knows: helpfulness, correctness, coherence, complexity, verbosity. A
-right answer in the world's own words has (4, 4, 4, c, 2),
-with c by how much the answer shows; being wrong, cut off, off the point,
-garbled, padded or bare each takes something away:
+right answer in the world's own words has (4, 4, 4, c, 2), with c by how much the answer shows; being wrong, cut off,
+off the point, garbled, padded or bare each takes something away:
 
     "Mira Fenn lives in Kirrin."        4 4 4 1 2
     "Mira Fenn lives in Saltby."        1 0 4 1 2

@@ -1,4 +1,5 @@
-"""Every prompt-writing task that a pipeline gives its generator, each as an ask and the list (or line) that answers it.
+"""Every prompt-writing task that a pipeline gives its generator, each as an ask and the list (or line) that answers
+it.
 
 The asks differ in wording and in the number of items, so that a template written by somebody else is understood as
 well:

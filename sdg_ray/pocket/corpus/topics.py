@@ -1,6 +1,6 @@
 """The topics of the isles: 25 macro topics, what belongs to each, and which questions can be asked about them.
 
-"Life on Arrin"  ->  Tolland, Wickmoor, the moss hare, ...         Every subtopic leads to questions with known answers.
+"Life on Arrin" -> Tolland, Wickmoor, the moss hare, ... Every subtopic leads to questions with known answers.
 """
 
 import random

@@ -1,7 +1,7 @@
 """The Lantern Isles: what is true there, questions about it, and whether an answer is right.
 
-Everything here is the standard library and a few tables; nothing is learned and nothing is random but what the caller's
-`rng` decides. A question drawn with `held_out=True` never occurs in the training corpus.
+Everything here is the standard library and a few tables; nothing is learned and nothing is random but what the
+caller's `rng` decides. A question drawn with `held_out=True` never occurs in the training corpus.
 
     question("fact", random.Random(1), held_out=True)
     -> Question(kind="fact", messages=(("user", "Which trade does Osk Harrow follow?"),), reference="miller", ...)

@@ -1,7 +1,7 @@
 """Conversations whose last question can only be answered by somebody who listened.
 
-user: Where does Mira Fenn live?     assistant: Mira Fenn lives in Kirrin.
-user: And what does she do for a living?                  ->  "She works as a potter."
+user: Where does Mira Fenn live? assistant: Mira Fenn lives in Kirrin. user: And what does she do for a living? ->
+"She works as a potter."
 """
 
 import random

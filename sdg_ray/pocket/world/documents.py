@@ -1,6 +1,6 @@
 """Questions about a short text that comes with them: the answer stands in the text and nowhere else.
 
-"Text: On Monday Mira sold 12 lamps in Saltby. On Friday Osk ... Question: What did Mira sell?"  ->  "Mira sold 12
+"Text: On Monday Mira sold 12 lamps in Saltby. On Friday Osk ... Question: What did Mira sell?" -> "Mira sold 12
 lamps."
 """
 

@@ -1,6 +1,7 @@
-"""Little jobs on words: spelling, letters, joining. The word is spelled out before anything is said about its letters.
+"""Little jobs on words: spelling, letters, joining. The word is spelled out before anything is said about its
+letters.
 
-"How many letters has the word harbour?"  ->  "h-a-r-b-o-u-r. The word has 7 letters."
+"How many letters has the word harbour?" -> "h-a-r-b-o-u-r. The word has 7 letters."
 """
 
 import random
