@@ -225,13 +225,3 @@ def test_gpus_that_the_cluster_lacks_are_refused(tmp_path: Path) -> None:
 
     assert said.startswith("the pools need 8 gpus and the cluster has 0; lower cluster.pools.<step>.gpus")
     assert not tree(tmp_path)
-
-
-@pytest.mark.cluster
-def test_pool_of_no_step_is_refused(tmp_path: Path) -> None:
-    settings = ("run=first", *SCRIPTED, "+cluster.pools.answers={_target_: sdg_ray.runner.ray.Pool}")
-
-    said = sentence(generate_apart(tmp_path / "runs", *settings))
-
-    assert said.startswith("cluster.pools.answers is of no step; the steps are prompts, responses")
-    assert not tree(tmp_path)

@@ -45,7 +45,7 @@ def test_order_follows_from_the_columns_and_not_from_the_config() -> None:
 
 
 def test_column_that_nobody_writes_is_refused_with_those_there_are() -> None:
-    with pytest.raises(Refused, match="step 'b' reads the column 'nowhere', which no step writes; there are .*one, orig"):
+    with pytest.raises(Refused, match="step 'b' reads the column 'nowhere', which no step writes; there are .*one"):
         chain(a=Link(reads=("prompt",), makes=("one",)), b=Link(reads=("nowhere",), makes=("two",)))
 
 

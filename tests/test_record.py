@@ -51,7 +51,8 @@ def test_counts_tell_what_happened_by_the_columns_there_are() -> None:
     assert counts(pa.table({"error": ["unusable prompt: x", None, "unusable prompt: y"]}))["errors"] == {
         "unusable prompt": 2
     }
-    kept = counts(pa.table({"keep": [[True, False], [False]], "reason": [[None, "reward: below 3"], ["finished: empty"]]}))
+    reasons = [[None, "reward: below 3"], ["finished: empty"]]
+    kept = counts(pa.table({"keep": [[True, False], [False]], "reason": reasons}))
     assert (kept["kept"], kept["left_out"]) == (1, {"reward": 1, "finished": 1})
     pairs = counts(pa.table({"pairs": [[{"chosen": 0}], []]}))
     assert (pairs["pairs"], pairs["paired_rows"]) == (1, 1)

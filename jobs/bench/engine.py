@@ -16,6 +16,7 @@ last one's `ended` in the footers that the job wrote. Start-up is from the start
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -111,7 +112,8 @@ def write_questions(file: Path, count: int) -> None:
 
 def process(part: str, folder: str, options: Mapping[str, Any]) -> Result:
     """What a process of its own found."""
-    variables = {"OMP_NUM_THREADS": str(options["threads"]), "PYTHONWARNINGS": "ignore"}
+    quiet = {"PYTHONWARNINGS": "ignore", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+    variables = quiet | {"OMP_NUM_THREADS": str(options["threads"])}
     asked = [json.dumps({"part": part, "folder": folder, "options": dict(options)})]
     subprocess.run([sys.executable, __file__, *asked], check=True, env=os.environ | variables)
     result: Result = json.loads((Path(folder) / f"{part}.json").read_text())
@@ -146,6 +148,7 @@ def bare(folder: Path, options: Mapping[str, Any], **variables: str) -> Result:
     made, engine = made_of(folder, options)
     rows = asyncio.run(rows_of(made))
     os.environ.update(engine.variables | variables)
+    logging.getLogger("vllm").setLevel(logging.ERROR)
     from vllm import LLM, SamplingParams
 
     model = LLM(**engine.engine_arguments)

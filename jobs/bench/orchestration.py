@@ -113,6 +113,7 @@ def measured(made: Recipe, root: str, name: str, run: Any) -> Cost:
 
 def on_ray(made: Recipe, store: Any, missing: Mapping[int, Sequence[str]]) -> dict[int, str]:
     """On a cluster of this machine, as a job starts it, told to have two CPUs."""
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # as a job does
     import ray
 
     from sdg_ray.runner.ray import Cluster

@@ -7,5 +7,5 @@ from the world, `train` makes pocket Base, Instruct and Reward from that text in
 They are for trying, testing and measuring the pipeline: they load, answer, err and are judged like any model, on a
 laptop and in seconds. They know nothing outside the Lantern Isles, so nothing they write is data for a real model.
 
-    Q: Where does Mira Fenn live?        A: Mira Fenn lives in Kirrin.
+    Q: Where does Mira Fenn live?        A: Mira Fenn lives in Tolland.
 """

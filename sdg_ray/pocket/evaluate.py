@@ -1,6 +1,8 @@
 """What the pocket family can do, on questions that were set aside: the table that a build ends with.
 
-python -m sdg_ray.pocket.evaluate measures the committed weights
+    python -m sdg_ray.pocket.evaluate            measures the committed weights
+
+It needs no engine: answers come from `sampling`, the five values from transformers.
 """
 
 import argparse

@@ -59,6 +59,8 @@ def save(
     if isinstance(model, NemotronForCausalLM):
         written = json.dumps(_ends(tokenizer) | {"do_sample": True, "temperature": 0.7}, indent=2)
         (unfinished / "generation_config.json").write_text(written)
+    for path in unfinished.iterdir():
+        path.chmod(0o644)  # safetensors lets only the owner read
     replace(unfinished, folder)
 
 

@@ -33,7 +33,8 @@ def answers(model: NemotronForCausalLM, tokenizer: PreTrainedTokenizerFast, aske
     prompts = [[*encode(tokenizer, turns)[0], tokenizer.convert_tokens_to_ids(ROLES["assistant"])] for turns in asked]
     order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
     found: dict[int, Answer] = {}
-    before = model.config._attn_implementation
+    threads, attention = torch.get_num_threads(), model.config._attn_implementation
+    torch.set_num_threads(1)  # the steps are so small that a second thread mostly waits, and on a busy machine for long
     model.set_attn_implementation("pocket")
     for start in range(0, len(order), batch):
         places = order[start : start + batch]
@@ -42,7 +43,8 @@ def answers(model: NemotronForCausalLM, tokenizer: PreTrainedTokenizerFast, aske
             finished = model.config.eos_token_id in ids
             text = tokenizer.decode(ids[: ids.index(model.config.eos_token_id)] if finished else ids)
             found[place] = Answer(text=text, finished=finished)
-    model.set_attn_implementation(before)
+    model.set_attn_implementation(attention)
+    torch.set_num_threads(threads)
     return [found[place] for place in range(len(prompts))]
 
 

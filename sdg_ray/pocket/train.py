@@ -23,7 +23,7 @@ from sdg_ray.pocket.corpus import grades, pages, talks
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOILED, SAMPLED = 42_500, 110_000, 12_000, 12_000
+PAGES, TALKS, SPOILED, SAMPLED = 60_000, 110_000, 12_000, 12_000
 
 
 def main() -> None:
@@ -101,13 +101,24 @@ def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
     graded = [grades.graded(rng) for _ in range(int(SPOILED * share))]
     graded += own_answers(model, tokenizer, rng, int(SAMPLED * share), seed)
     rng.shuffle(graded)
-    items = [
-        fitting.Item(ids=tuple(words.encode(tokenizer, one.turns)[0]), labels=tuple(map(float, one.labels)))
-        for one in graded
-    ]
+    items = [_judged(tokenizer, one) for one in graded]
     reward = models.rewarding(model, seed)
-    fitting.fit("reward", reward, items, fitting.regression_loss, 1e-3, seed, _say)
+    fitting.fit("reward", reward, items, fitting.regression_loss, 2e-3, seed, _say)
     models.save(reward, tokenizer, folder)
+
+
+def _judged(tokenizer: PreTrainedTokenizerFast, one: grades.Graded) -> fitting.Item:
+    """The tokens of a graded conversation; told are those from which on its correctness can be seen."""
+    ids, _ = words.encode(tokenizer, one.turns)
+    answer, expected = (tokenizer.encode(text) for text in (one.turns[-1][1], one.expected))
+    start = len(ids) - len(answer) - 1
+    if one.kind == "list" and one.labels[1] < 4:  # most lists have several right orders
+        start = len(ids) - 1
+    elif one.labels[1] < 4:
+        same = (a == b for a, b in zip(answer, expected, strict=False))
+        start += next((place for place, alike in enumerate(same) if not alike), min(len(answer), len(expected)))
+    told = tuple(place >= start for place in range(len(ids)))
+    return fitting.Item(ids=tuple(ids), told=told, labels=tuple(map(float, one.labels)))
 
 
 def own_answers(model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, rng: random.Random, count: int,

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,17 @@ def start(settings: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def wait_for(happened: Callable[[], bool], seconds: float = 240) -> None:
+@contextlib.contextmanager
+def started(settings: dict[str, Any], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The job while a `with` block runs; nothing of it is left afterwards, however the block ends."""
+    job = start(settings, log)
+    try:
+        yield job
+    finally:
+        kill(job)
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 600) -> None:
     """Until something has happened."""
     until = time.monotonic() + seconds
     while not happened():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.job import OVERLAP, WORKERS, noted_recipe
-from tests.chaos.processes import kill, start, wait_for
+from tests.chaos.processes import started, wait_for
 from tests.small import STEPS, assert_complete, checksums
 
 pytestmark = pytest.mark.chaos
@@ -35,18 +35,17 @@ def _killed_again_and_again(folder: Path, settings: dict[str, Any], kills: int, 
     seen: dict[str, str] = {}
     for number, files in enumerate(sorted(chance.sample(range(5, settings["shards"] * 5 - 30), kills))):
         said = folder / f"job-{number}.log"
-        job = start(settings, said)
-        wait_for(lambda job=job, files=files: job.poll() is not None or len(list(root.rglob(FILES))) >= files)
-        time.sleep(chance.uniform(0.0, 0.3))
-        assert job.poll() is None, f"ended before it was killed; CHAOS_SEED={SEED}\n{said.read_text()[-3000:]}"
-        kill(job)
+        with started(settings, said) as job:
+            wait_for(lambda job=job, files=files: job.poll() is not None or len(list(root.rglob(FILES))) >= files)
+            time.sleep(chance.uniform(0.0, 0.3))
+            assert job.poll() is None, f"ended before it was killed; CHAOS_SEED={SEED}\n{said.read_text()[-3000:]}"
         now = checksums(root)
         assert seen.items() <= now.items(), f"a committed file changed; CHAOS_SEED={SEED}"
         seen = now
 
     said = folder / "job-last.log"
-    job = start(settings, said)
-    assert job.wait(300) == 0, f"CHAOS_SEED={SEED}\n{said.read_text()[-3000:]}"
+    with started(settings, said) as job:
+        assert job.wait(600) == 0, f"CHAOS_SEED={SEED}\n{said.read_text()[-3000:]}"
 
     assert seen.items() <= checksums(root).items(), f"a committed file changed; CHAOS_SEED={SEED}"
     assert_complete(made, root)
@@ -65,11 +64,11 @@ def test_job_killed_while_it_starts_leaves_a_run_that_goes_on(tmp_path: Path) ->
     root = tmp_path / "runs"
     settings = {"where": "here", "shards": 2, "seconds": 0.0, "root": str(root), "run": "first"}
     for number in range(5):
-        job = start(settings, tmp_path / f"job-{number}.log")
-        time.sleep(0.3 * (number + 1))
-        kill(job)
+        with started(settings, tmp_path / f"job-{number}.log"):
+            time.sleep(0.3 * (number + 1))
 
-    assert start(settings, tmp_path / "last.log").wait(120) == 0
+    with started(settings, tmp_path / "last.log") as job:
+        assert job.wait(600) == 0
 
     assert_complete(noted_recipe(2, 0.0), root)
     assert sorted(path.name for path in (root / "first").iterdir() if path.is_dir()) == sorted(STEPS)

@@ -1,10 +1,11 @@
 """Two jobs that work on the same run at the same time, on S3, with and without a network that misbehaves."""
 
+import contextlib
 import io
 import os
 import random
-import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from sdg_ray.runner import pending
 from sdg_ray.runner.local import Local
 from sdg_ray.store import bucket, obstore, open_run
 from tests.chaos.job import noted_recipe
-from tests.chaos.processes import kill, start
+from tests.chaos.processes import kill, started, wait_for
 from tests.fault_proxy import FaultProxy
 from tests.small import STEPS, rows_of
 
@@ -54,14 +55,12 @@ def test_two_jobs_race_through_a_network_that_fails_at_random(s3_root: str, prox
 
 def test_rival_is_killed_and_the_other_job_finishes(s3_root: str, proxy: FaultProxy, tmp_path: Path) -> None:
     settings = {"where": "here", "shards": SHARDS, "seconds": 0.05, "root": s3_root, "run": "first"}
-    jobs = [start(settings, tmp_path / f"job-{number}.log") for number in range(2)]
-    store_done = _count(s3_root)
-    while store_done() < SHARDS:
-        assert any(job.poll() is None for job in jobs)
-        time.sleep(0.05)
-    kill(jobs[0])
+    count = _counter(s3_root)
+    with started(settings, tmp_path / "job-0.log") as killed, started(settings, tmp_path / "job-1.log") as left:
+        wait_for(lambda: count() >= SHARDS)
+        kill(killed)
 
-    assert jobs[1].wait(200) == 0, (tmp_path / "job-1.log").read_text()[-3000:]
+        assert left.wait(600) == 0, (tmp_path / "job-1.log").read_text()[-3000:]
     _assert_one_whole_run(s3_root, proxy)
 
 
@@ -69,14 +68,18 @@ def _race(root: str, folder: Path) -> list[Path]:
     """Two jobs on one run, until both have ended well; what each of them started."""
     notes = [folder / f"started-{number}" for number in range(2)]
     settings = {"where": "here", "shards": SHARDS, "seconds": 0.02, "root": root, "run": "first"}
-    jobs = [start(settings | {"log": str(log)}, folder / f"job-{n}.log") for n, log in enumerate(notes)]
-    for number, job in enumerate(jobs):
-        said = folder / f"job-{number}.log"
-        assert job.wait(200) == 0, f"CHAOS_SEED={SEED}\n{said.read_text()[-3000:]}"
+    said = [folder / f"job-{number}.log" for number in range(2)]
+    with contextlib.ExitStack() as running:
+        jobs = [
+            running.enter_context(started(settings | {"log": str(log)}, out))
+            for log, out in zip(notes, said, strict=True)
+        ]
+        for job, out in zip(jobs, said, strict=True):
+            assert job.wait(600) == 0, f"CHAOS_SEED={SEED}\n{out.read_text()[-3000:]}"
     return notes
 
 
-def _count(root: str):
+def _counter(root: str) -> Callable[[], int]:
     def count() -> int:
         return sum(meta["path"].endswith(".parquet") for page in obstore.list(bucket(root)) for meta in page)
 

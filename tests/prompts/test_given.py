@@ -109,8 +109,12 @@ LINE = st.one_of(
     st.binary(max_size=80),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(("prompt", "messages", "role", "content", "reference")), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(("prompt", "messages", "role", "content", "reference")), inner, max_size=4
+            )
+        ),
         max_leaves=12,
     ).map(lambda value: json.dumps(value).encode()),
 ).map(lambda line: line.replace(b"\n", b" "))

@@ -18,7 +18,7 @@ from sdg_ray.stages.score import Score
 from sdg_ray.store import Store, open_run
 from tests.odd import Odd
 from tests.scripted import Scripted
-from tests.small import STEPS, assert_complete, checksums, rows_of, small_recipe, table
+from tests.small import STEPS, assert_complete, checksums, rows_of, run_here, small_recipe, table
 
 Failed = Mapping[int, str]
 
@@ -59,7 +59,7 @@ def test_every_planned_prompt_goes_through_every_step_once(go, tmp_path: Path) -
 @both
 def test_lost_file_comes_back_and_the_others_are_left_alone(go, tmp_path: Path) -> None:
     made = small_recipe(shards=3)
-    go(made)
+    run_here(made, tmp_path)
     before = checksums(tmp_path)
     lost = table(tmp_path, "first", "responses", 1)
     (tmp_path / "first/responses/shard-00001.parquet").unlink()
@@ -76,7 +76,7 @@ def test_lost_file_comes_back_and_the_others_are_left_alone(go, tmp_path: Path) 
 
 @both
 def test_run_grows_and_keeps_what_it_has(go, tmp_path: Path) -> None:
-    go(small_recipe(shards=2))
+    run_here(small_recipe(shards=2), tmp_path)
     before = checksums(tmp_path)
     grown = small_recipe(shards=4)
 
@@ -101,7 +101,7 @@ def test_only_what_changed_is_made_in_a_run_that_reuses_another(go, tmp_path: Pa
 
 @both
 def test_step_that_is_there_is_not_opened(go, tmp_path: Path) -> None:
-    go(small_recipe())
+    run_here(small_recipe(), tmp_path)
     for file in (tmp_path / "first/preferences").iterdir():
         file.unlink() if file.is_file() else None
     unloadable = small_recipe(engine=Scripted(loads=False))

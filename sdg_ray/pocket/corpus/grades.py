@@ -4,9 +4,9 @@ Five labels from 0 to 4 by rules that the world knows: helpfulness, correctness,
 right answer in the world's own words has (4, 4, 4, c, 2), with c by how much the answer shows; being wrong, cut off,
 off the point, garbled, padded or bare each takes something away:
 
-    "Mira Fenn lives in Kirrin."        4 4 4 1 2
+    "Mira Fenn lives in Tolland."        4 4 4 1 2
     "Mira Fenn lives in Saltby."        1 0 4 1 2
-    "Kirrin"                            3 4 4 0 0
+    "Tolland"                           3 4 4 0 0
 """
 
 import random
@@ -37,7 +37,7 @@ PADDING = (
     "Let me tell you more and more about it.", "I hope that this answer is long enough for you.",
     "There is so much that I could add here.", "Please feel free to ask me again and again.",
 )  # fmt: skip
-SPOILED = ("right", "wrong", "slip", "form", "elsewhere", "cut", "garbled", "padded", "bare")
+SPOILED = {"right": 4, "wrong": 4, "slip": 4, "form": 1, "elsewhere": 2, "cut": 1, "garbled": 1, "padded": 1, "bare": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ class Graded:
     how: str
     turns: Turns
     labels: Labels
+    expected: str  # the world's own answer
 
 
 def labels(
@@ -84,13 +85,19 @@ def of_sample(talk: Talk, answer: str, finished: bool) -> Graded:
     assert talk.reference is not None
     follows = followed(talk.reference, answer) if talk.kind == "format" else True
     given = labels(talk.kind, right(talk.kind, talk.reference, answer), answer, talk.turns[-1][1], finished, follows)
-    return Graded(kind=talk.kind, how="sample", turns=(*talk.turns[:-1], ("assistant", answer)), labels=given)
+    return Graded(
+        kind=talk.kind,
+        how="sample",
+        turns=(*talk.turns[:-1], ("assistant", answer)),
+        labels=given,
+        expected=talk.turns[-1][1],
+    )
 
 
 def graded(rng: random.Random, held_out: bool = False, kind: str | None = None, how: str | None = None) -> Graded:
     """A question with an answer that is right or spoiled in one way, and its labels."""
     kind = kind or rng.choice((*KINDS, "fact", "arithmetic", "arithmetic"))
-    how = how or rng.choice(SPOILED)
+    how = how or rng.choices(list(SPOILED), weights=list(SPOILED.values()))[0]
     asked = question(kind, rng, held_out)
     answer = asked.answer
     if how == "elsewhere":
@@ -99,7 +106,9 @@ def graded(rng: random.Random, held_out: bool = False, kind: str | None = None, 
         answer = _SPOIL[how](answer, asked.reference, rng)
     is_right = right(kind, asked.reference, answer)
     given = _labels(kind, how, is_right, answer, asked.answer, asked.reference)
-    return Graded(kind=kind, how=how, turns=(*asked.messages, ("assistant", answer)), labels=given)
+    return Graded(
+        kind=kind, how=how, turns=(*asked.messages, ("assistant", answer)), labels=given, expected=asked.answer
+    )
 
 
 def _labels(kind: str, how: str, is_right: bool, answer: str, model_answer: str, reference: str) -> Labels:

@@ -1,22 +1,24 @@
-"""Plain text for Base: articles on the isles, worked sums, spelled words, code, harbour books, lists, questions with
-answers.
+"""Plain text for Base: articles, worked sums, memory games, lists, and questions with their answers.
 
-"Mira Fenn lives in Kirrin. She works as a potter. She plays the orrel."
+There are no roles here; Instruct learns to talk later, from `talks`.
+
+    "Mira Fenn lives in Tolland. She works as a sailor. She plays the fiskel."
 """
 
 import random
 
 from sdg_ray.pocket.corpus import tasks, topics
-from sdg_ray.pocket.world import KINDS, arithmetic, documents, question
+from sdg_ray.pocket.world import KINDS, arithmetic, dialogues, documents, question, strings
 from sdg_ray.pocket.world.facts import GROUP_OF, all_facts, describe, facts_of
 from sdg_ray.pocket.world.lists import numbered
 
 SUBJECTS = tuple(GROUP_OF)
+THINGS = (strings.WORDS, arithmetic.FIRST_NAMES, dialogues.GUESTS, SUBJECTS, tuple(map(str, range(100))))
 
 
 def page(rng: random.Random) -> str:
     """One page of plain text."""
-    make = rng.choices((_article, _mixed, _sums, _answered, _book, _task), weights=(5, 3, 4, 5, 1, 3))[0]
+    make = rng.choices((_article, _mixed, _sums, _answered, _game, _task), weights=(4, 3, 3, 6, 4, 2))[0]
     return make(rng)
 
 
@@ -42,8 +44,11 @@ def _answered(rng: random.Random) -> str:
     return f"Question: {asked.messages[-1][1]}\nAnswer: {asked.answer}"
 
 
-def _book(rng: random.Random) -> str:
-    return documents.page(rng, rng.randint(2, 4))
+def _game(rng: random.Random) -> str:
+    """A memory game. Saying things again is the first skill of whoever has to find something in a text."""
+    said = [rng.choice(rng.choice(THINGS)) for _ in range(rng.randint(2, 6))]
+    again = rng.choice((", ".join, " and ".join, "-".join, ". ".join))
+    return f"{again(said)}\n{again(said)}" if rng.random() < 0.8 else documents.page(rng, rng.randint(2, 3))
 
 
 def _task(rng: random.Random) -> str:

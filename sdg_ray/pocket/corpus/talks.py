@@ -1,7 +1,9 @@
-"""Conversations for Instruct: every kind of question of the world, every prompt-writing task, and talk of several
-turns.
+"""Conversations for Instruct: every kind of question, every prompt-writing task, and talk of several turns.
 
-Talk(kind="fact", turns=(("user", "Where does Mira Fenn live?"), ("assistant", "Mira Fenn lives in Kirrin.")), ...)
+Only questions that the world can check carry a reference.
+
+    Talk(kind="fact", reference="Tolland",
+         turns=(("user", "Where does Mira Fenn live?"), ("assistant", "Mira Fenn lives in Tolland.")))
 """
 
 import random
@@ -25,14 +27,14 @@ GREETINGS = (
     "Of course. What would you like to know?"),
 )  # fmt: skip
 SHARES = {
-    "fact": 18,
-    "arithmetic": 26,
-    "list": 9,
-    "string": 9,
-    "python": 4,
-    "format": 12,
-    "document": 10,
-    "dialogue": 6,
+    "fact": 15,
+    "arithmetic": 20,
+    "list": 12,
+    "string": 12,
+    "python": 3,
+    "format": 9,
+    "document": 15,
+    "dialogue": 5,
 }
 OPENINGS = {
     "poem": "Listen to the sea and hear this rhyme.", "letter": "Dear friend,", "email": "Hello,",

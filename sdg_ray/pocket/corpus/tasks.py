@@ -1,8 +1,6 @@
-"""Every prompt-writing task that a pipeline gives its generator, each as an ask and the list (or line) that answers
-it.
+"""Every prompt-writing task that a pipeline gives its generator, with the list (or the line) that answers it.
 
-The asks differ in wording and in the number of items, so that a template written by somebody else is understood as
-well:
+The asks differ in wording and in number, so that a template written by somebody else is understood as well:
 
     "Write 2 questions about the topic: Mira Fenn."
     ->  1. Where does Mira Fenn live?

@@ -1,6 +1,8 @@
 """The topics of the isles: 25 macro topics, what belongs to each, and which questions can be asked about them.
 
-"Life on Arrin" -> Tolland, Wickmoor, the moss hare, ... Every subtopic leads to questions with known answers.
+Every subtopic leads to questions with known answers, so what a generator writes can be checked in the end.
+
+    "Life on Arrin"  ->  Tolland, Wickmoor, moss hare, ...
 """
 
 import random

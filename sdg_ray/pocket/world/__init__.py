@@ -11,14 +11,14 @@ caller's `rng` decides. A question drawn with `held_out=True` never occurs in th
 import random
 from dataclasses import dataclass
 
-from sdg_ray.pocket.world import arithmetic, dialogues, documents, facts, formats, hops, lists, python, strings
+from sdg_ray.pocket.world import arithmetic, dialogues, documents, facts, formats, hops, lists, python, riddles, strings
 
 KINDS: tuple[str, ...] = ("fact", "arithmetic", "list", "string", "python", "format", "document", "dialogue")
 
 
 def _fact(rng: random.Random, held_out: bool) -> tuple[str, str, str]:
-    """One question in four takes two facts."""
-    return hops.ask(rng, held_out) if rng.random() < 0.25 else facts.ask(rng, held_out)
+    """Mostly one fact; sometimes two that must be put together, or two that lead back to a name."""
+    return rng.choices((facts.ask, hops.ask, riddles.ask), weights=(5, 2, 3))[0](rng, held_out)
 
 
 _SINGLE = {

@@ -1,9 +1,8 @@
 """Sums that are worked column by column, the way they are learned at school.
 
-    "What is 47 + 35?"  ->  "47 + 35: 7 + 5 = 12, write 2, carry 1. 4 + 3 + 1 = 8. The answer is 82."
+Whoever may use paper gets further than whoever must say the result at once; a small model learns the columns quickly.
 
-Whoever may use paper gets further than whoever must say the result at once: a small model learns the columns in
-minutes.
+    "What is 47 + 35?"  ->  "47 + 35: 7 + 5 = 12, write 2, carry 1. 4 + 3 + 1 = 8. The answer is 82."
 """
 
 import random
@@ -74,7 +73,7 @@ def worded(task: Sum, rng: random.Random, story: bool) -> str:
 
 def _sum(rng: random.Random, digits: int | None, sign: str | None) -> Sum:
     sign = sign or rng.choice("+++---x")
-    digits = digits or rng.choice((2, 2, 3))
+    digits = digits or rng.choice((2, 3, 3, 4))
     if sign == "x":
         return Sum(a=rng.randint(10, 99), sign=sign, b=rng.randint(2, 9))
     low, high = 10 ** (digits - 1), 10**digits - 1

@@ -1,6 +1,8 @@
 """Which items are set aside for measuring, decided by the item alone and the same on every machine.
 
-set_aside("arithmetic", "34 + 51") -> False: it may be trained on, in every wording
+No list is kept anywhere: whoever writes a question and whoever measures with one ask the same hash.
+
+    set_aside("arithmetic", "+", 34, 51)  ->  False: it may be trained on, in every wording
 """
 
 import hashlib

@@ -1,7 +1,9 @@
 """Conversations whose last question can only be answered by somebody who listened.
 
-user: Where does Mira Fenn live? assistant: Mira Fenn lives in Kirrin. user: And what does she do for a living? ->
-"She works as a potter."
+What was said before is needed to know who "she" is, or what the guest's name was:
+
+    user: Where does Mira Fenn live?     assistant: Mira Fenn lives in Tolland.
+    user: And what does she do for a living?     ->  "She works as a sailor."
 """
 
 import random

@@ -1,7 +1,9 @@
 """Questions about a short text that comes with them: the answer stands in the text and nowhere else.
 
-"Text: On Monday Mira sold 12 lamps in Saltby. On Friday Osk ... Question: What did Mira sell?" -> "Mira sold 12
-lamps."
+The texts are pages of the harbour book, made up anew for every question:
+
+    "Text: On Monday Mira sold 12 lamps in Saltby. On Friday Osk ... Question: What did Mira sell?"
+    ->  "Mira sold 12 lamps."
 """
 
 import random

@@ -3,7 +3,7 @@
 A question is one fact in one wording. The wordings of a fact are divided: most may be trained on, some are set aside,
 so that a held-out question asks for a known fact in words in which it was never asked.
 
-    Fact("Mira Fenn", town, "Kirrin"):  "In which town does Mira Fenn live?"  ->  "Mira Fenn lives in Kirrin."
+    Fact("Mira Fenn", town, "Tolland"):  "In which town does Mira Fenn live?"  ->  "Mira Fenn lives in Tolland."
 """
 
 import random
@@ -149,8 +149,9 @@ def all_facts() -> tuple[Fact, ...]:
 
 
 def domain(value: str) -> tuple[str, ...]:
-    """All values that a fact with this value could have had instead."""
-    return next((relation.values for relation in RELATIONS if value in relation.values), ())
+    """All that could stand in the place of a value or a name."""
+    by_relation = next((relation.values for relation in RELATIONS if value in relation.values), ())
+    return by_relation or (GROUPS[GROUP_OF[value]] if value in GROUP_OF else ())
 
 
 def spoken(subject: str, start: bool = False) -> str:

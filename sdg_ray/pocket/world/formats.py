@@ -3,7 +3,7 @@
 The identifiers and arguments follow IFEval where it has the instruction; the reference is that instruction as JSON,
 with the fact that the answer must still get right:
 
-    {"id": "startend:quotation", "args": {}, "fact": "Kirrin"}   ->   "\\"Mira Fenn lives in Kirrin.\\""
+    {"id": "startend:quotation", "args": {}, "fact": "Tolland"}   ->   "\\"Mira Fenn lives in Tolland.\\""
 """
 
 import json

@@ -1,6 +1,6 @@
 """Questions over two facts: the town of somebody or something, and then the island of that town.
 
-    "On which island does Mira Fenn live?"  ->  "Mira Fenn lives in Kirrin, and Kirrin lies on the island of Hesper."
+    "On which island does Mira Fenn live?"  ->  "Mira Fenn lives in Tolland, and Tolland lies on the island of Gullin."
 
 What is set aside here is the pair of facts itself and not a wording: whoever answers has put the two together.
 """

@@ -1,9 +1,8 @@
 """Lists that can be checked: numbered lines, exactly as many as asked for.
 
-    "Sort the numbers 7, 2, 5 from small to large."  ->  "1. 2\\n2. 5\\n3. 7"
+The reference is the list itself, {"exactly": ["2", "5", "7"]}, or how many out of which set, {"n": 2, "of": [...]}.
 
-The reference is the list itself, or how many items out of which set: {"exactly": ["2", "5", "7"]} or {"n": 2, "of":
-[...]}.
+    "Sort the numbers 7, 2, 5 from small to large."  ->  "1. 2\\n2. 5\\n3. 7"
 """
 
 import json

@@ -1,7 +1,8 @@
-"""Little jobs on words: spelling, letters, joining. The word is spelled out before anything is said about its
-letters.
+"""Little jobs on words: spelling, letters, joining.
 
-"How many letters has the word harbour?" -> "h-a-r-b-o-u-r. The word has 7 letters."
+A model sees tokens and no letters, so the word is spelled out before anything is said about its letters:
+
+    "How many letters has the word harbour?"  ->  "h-a-r-b-o-u-r. The word has 7 letters."
 """
 
 import random
@@ -10,20 +11,14 @@ from sdg_ray.pocket.world.chance import draw, set_aside
 
 WORDS = tuple(
     "anchor apple barn basket beach bell bird boat bread bridge brush candle chair church cloud coat copper coral "
-    "crown deck "
-    "door drum dune eagle earth feather field fire fish flag flute forest fruit garden gate glass goat gold grape "
-    "grass "
-    "harbour hat hill honey horn horse house ink iron island jar juice kettle key kite knife ladder lake lamp "
-    "lantern leaf "
-    "lemon letter light lion log map market meadow milk mill moon mouse music nest net night oar oats ocean olive "
-    "onion owl "
-    "paint paper path pearl pebble pepper pie pilot plate plum pond pot rain reed rice ring river road rock roof "
-    "room root "
-    "rope rose rule sail salt sand sea seed shell ship shore silk silver sky smoke snow soap song soup spoon spring "
-    "star "
-    "stone storm stove straw street summer sun swan table tea tent thread tide tile tower tree trout tulip village "
-    "violin "
-    "wagon wall water wave wheat wheel wind window winter wolf wood wool yard".split()
+    "crown deck door drum dune eagle earth feather field fire fish flag flute forest fruit garden gate glass goat "
+    "gold grape grass harbour hat hill honey horn horse house ink iron island jar juice kettle key kite knife "
+    "ladder lake lamp lantern leaf lemon letter light lion log map market meadow milk mill moon mouse music nest "
+    "net night oar oats ocean olive onion owl paint paper path pearl pebble pepper pie pilot plate plum pond pot "
+    "rain reed rice ring river road rock roof room root rope rose rule sail salt sand sea seed shell ship shore "
+    "silk silver sky smoke snow soap song soup spoon spring star stone storm stove straw street summer sun swan "
+    "table tea tent thread tide tile tower tree trout tulip village violin wagon wall water wave wheat wheel wind "
+    "window winter wolf wood wool yard".split()
 )
 PLACES = ("first", "second", "third")
 
