@@ -104,8 +104,10 @@ def connect(address: str | None) -> None:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what Ray's C++ says goes to people otherwise
     import ray
 
+    address = address or os.environ.get("RAY_ADDRESS", "local")
     ray.init(
-        address=address or os.environ.get("RAY_ADDRESS", "local"),
+        address=address,
+        include_dashboard=False if address == "local" else None,  # one second less, and nobody would look at it
         log_to_driver=False,
         logging_level="ERROR",
         configure_logging=True,

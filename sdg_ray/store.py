@@ -10,6 +10,7 @@ overwritten or deleted. The footer of each file says who wrote it, when, and wha
 not know what a stage or a recipe is.
 """
 
+import asyncio
 import contextlib
 import functools
 import io
@@ -36,6 +37,7 @@ from sdg_ray.errors import Refused
 
 SHARD = re.compile(r"/shard-(\d{5,})\.parquet$")
 FOOTER_KEY = b"sdg_ray"
+in_thread = asyncio.to_thread  # not obstore's own async calls: a process that ends soon after one may abort instead
 TAIL = 32 * 1024  # bytes read to get at a footer; a longer footer costs a second read
 
 
@@ -70,7 +72,7 @@ class Store:
     async def has(self, step: str, shard: int) -> bool:
         """Whether the file is committed."""
         try:
-            await obstore.head_async(bucket(self.root), self.path(step, shard))
+            await in_thread(obstore.head, bucket(self.root), self.path(step, shard))
         except FileNotFoundError:
             return False
         return True
@@ -81,8 +83,8 @@ class Store:
 
     async def file(self, step: str, shard: int) -> pa.BufferReader:
         """One committed shard, whole."""
-        got = await obstore.get_async(bucket(self.root), self.path(step, shard))
-        return pa.BufferReader(await got.bytes_async())
+        got = await in_thread(obstore.get, bucket(self.root), self.path(step, shard))
+        return pa.BufferReader(await in_thread(got.bytes))
 
     async def commit(self, step: str, shard: int, table: pa.Table, footer: Footer) -> bool:
         """Make `table` the file of `step` and `shard`, unless there is one; whether this attempt's is the one there."""
@@ -108,7 +110,7 @@ class Store:
         for number in itertools.count():
             path = f"{self.homes[step]}/attempts/{step}/{shard:05d}.{launch}.{number}.json"
             try:
-                await obstore.put_async(bucket(self.root), path, body, mode="create", use_multipart=False)
+                await in_thread(obstore.put, bucket(self.root), path, body, mode="create", use_multipart=False)
                 return number
             except exceptions.AlreadyExistsError:
                 continue
@@ -118,11 +120,11 @@ class Store:
         """What the file of `step` and `shard` says of itself, from its last bytes."""
         client, path = bucket(self.root), self.path(step, shard)
         if size is None:
-            size = (await obstore.head_async(client, path))["size"]
-        tail = bytes(await obstore.get_range_async(client, path, start=max(0, size - TAIL), end=size))
+            size = (await in_thread(obstore.head, client, path))["size"]
+        tail = bytes(await in_thread(obstore.get_range, client, path, start=max(0, size - TAIL), end=size))
         needed = int.from_bytes(tail[-8:-4], "little") + 8
         if needed > len(tail):
-            tail = bytes(await obstore.get_range_async(client, path, start=size - needed, end=size))
+            tail = bytes(await in_thread(obstore.get_range, client, path, start=size - needed, end=size))
         metadata = pq.read_metadata(pa.BufferReader(tail)).metadata
         return Footer(**json.loads(metadata[FOOTER_KEY]))
 
@@ -205,15 +207,15 @@ async def _create(client: Any, path: str, body: bytes, attempt: str) -> None:
     an object appears when it is whole.
     """
     if not isinstance(client, store.LocalStore):
-        await obstore.put_async(client, path, body, mode="create", use_multipart=False)
+        await in_thread(obstore.put, client, path, body, mode="create", use_multipart=False)
         return
     folder, name = path.rsplit("/", 1)
     partial = f"{folder}/.partial/{name}.{attempt}"
-    await obstore.put_async(client, partial, body)
+    await in_thread(obstore.put, client, partial, body)
     try:
-        await obstore.copy_async(client, partial, path, overwrite=False)
+        await in_thread(obstore.copy, client, partial, path, overwrite=False)
     finally:
-        await obstore.delete_async(client, partial)
+        await in_thread(obstore.delete, client, partial)
 
 
 def _placed(step: str, is_: Any, run: str, theirs: Mapping[str, Any]) -> dict[str, Any]:

@@ -243,6 +243,23 @@ def test_files_are_whole_or_absent_while_they_are_written_and_after_their_writer
     assert found.to_table().num_rows == 2000 * len(found.files)
 
 
+LEAVER = """
+import asyncio, sys
+import pyarrow as pa
+from sdg_ray.store import Footer, open_run
+store = open_run(sys.argv[1], "first", {"answers": {"is": "s"}})
+rows = pa.table({"prompt_id": ["a"]})
+asyncio.run(store.commit("answers", int(sys.argv[2]), rows, Footer(attempt="mine", began=0, ended=0)))
+"""
+
+
+def test_process_that_ends_after_a_commit_ends_well(tmp_path: Path) -> None:
+    for few in range(2):
+        commands = [[sys.executable, "-c", LEAVER, str(tmp_path), str(4 * few + number)] for number in range(4)]
+        leavers = [subprocess.Popen(command, cwd=REPOSITORY) for command in commands]
+        assert [leaver.wait(120) for leaver in leavers] == [0] * 4
+
+
 def test_root_below_a_file_is_refused_and_nothing_is_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     before = tree(tmp_path)

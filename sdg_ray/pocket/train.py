@@ -23,7 +23,7 @@ from sdg_ray.pocket.corpus import grades, pages, talks
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOILED, SAMPLED = 60_000, 110_000, 12_000, 12_000
+PAGES, TALKS, SPOILED, SAMPLED = 60_000, 110_000, 32_000, 24_000
 
 
 def main() -> None:
