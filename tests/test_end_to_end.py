@@ -119,7 +119,8 @@ def head(tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             "--num-cpus=2",
             "--include-dashboard=true",
         ]
-        + ["--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", "--disable-usage-stats"],
+        + ["--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", "--disable-usage-stats"]
+        + [f"--dashboard-agent-listen-port={_free_port()}"],
         env=environment,
         check=True,
         capture_output=True,
