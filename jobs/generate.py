@@ -38,7 +38,7 @@ from sdg_ray.report.look import record_panel, records
 from sdg_ray.report.progress import Progress
 from sdg_ray.report.table import error_rows, next_command, run_table
 from sdg_ray.report.tally import Tally
-from sdg_ray.runner import Runner, pending
+from sdg_ray.runner import Runner, bring_all, pending
 from sdg_ray.runner.local import Local
 from sdg_ray.store import Store, open_run
 
@@ -64,9 +64,9 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     missing, failed = pending(recipe, store), {}
     shards, tally = recipe.prompts.planned_shards, Tally(store=store, steps=recipe.steps)
     console.print(f"{store.root}/{store.run}: {shards - len(missing)} of {shards} shards are done", highlight=False)
-    with Progress(tally, shards, console):
+    with Progress(tally, recipe, console):
         if missing:
-            failed = cluster.run(recipe, store, missing)
+            failed = bring_all(recipe, store, cluster)
     missing = pending(recipe, store)
     console.print(run_table(tally, recipe.prompts.planned, len(missing)))
     for shard in list(missing)[:10]:
@@ -88,7 +88,7 @@ def preview(recipe: Recipe, n: int, console: Console) -> int:
     """Take `n` prompts through every step in this process and memory, and print them."""
     small = replace(recipe, prompts=replace(recipe.prompts, rows=n, shards=1))
     store = open_run("memory:", "preview", small.identities())
-    failed = Local().run(small, store, pending(small, store))
+    failed = bring_all(small, store, Local())
     if failed:
         raise Refused("; ".join(failed.values()))
     for row in records(store, n):

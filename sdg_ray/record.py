@@ -39,6 +39,8 @@ ORIGIN = pa.struct(
         ("template", pa.string()),
         ("model", pa.string()),
         ("licence", pa.string()),
+        ("seed", pa.int64()),
+        ("parents", pa.list_(pa.string())),  # the texts it was made from
     ]
 )
 ANSWER = pa.struct(

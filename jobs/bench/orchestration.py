@@ -102,7 +102,7 @@ def measured(made: Recipe, root: str, name: str, run: Any) -> Cost:
     store = open_run(root, name, made.identities())
     tally = Tally(store=store, steps=made.steps)
     watch = Watch(Path(root) / name / made.steps[-1])
-    with Progress(tally, made.prompts.planned_shards, Console(quiet=True)), watch:
+    with Progress(tally, made, Console(quiet=True)), watch:
         failed: Mapping[int, str] = run(made, store, pending(made, store))
     wall = time.monotonic() - began
     if failed or pending(made, store):

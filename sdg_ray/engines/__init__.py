@@ -62,8 +62,11 @@ class EngineDied(Exception):
 class Session(Protocol):
     """A loaded model."""
 
-    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
-        """`n` candidates, drawn with the seeds `seed`, `seed` + 1, ... Raises BadRow or EngineDied."""
+    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
+        """`n` candidates for the next turn of `role`, drawn with the seeds `seed`, `seed` + 1, ...
+
+        Raises BadRow or EngineDied. With the role `user` the model writes what a user would say, as far as it can.
+        """
 
     async def classify(self, chat: Chat) -> Values:
         """The model's head on the last token of `chat`, without softmax. Raises BadRow or EngineDied."""

@@ -15,7 +15,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from sdg_ray.record import Chat
 
 POCKET = Path(__file__).parents[1] / "pocket" / "weights"
 QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+PLACE = "[[here a user speaks]]"  # no template changes it, so what stands before it opens a user's turn
 STEPPING = threading.Lock()  # vLLM keeps the batch being run in module globals: engines of one process take turns
 
 
@@ -156,12 +157,12 @@ class Running:
         self.death: BaseException | None = None
         threading.Thread(target=self._serve, name="vllm", daemon=True).start()
 
-    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
-        """`n` candidates, drawn with the seeds `seed`, `seed` + 1, ..."""
+    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
+        """`n` candidates for the next turn of `role`, drawn with the seeds `seed`, `seed` + 1, ..."""
         from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
-        tokens = self._tokens(chat, answer=True)
+        tokens = self._tokens(chat, role)
         if len(tokens) >= self.context:
             raise BadRow(f"too long: the prompt has {len(tokens)} tokens, {self.config.name} takes {self.context - 1}")
         parameters = SamplingParams(
@@ -171,7 +172,7 @@ class Running:
             top_p=sampling.top_p,
             max_tokens=min(sampling.max_tokens, self.context - len(tokens)),
             output_kind=RequestOutputKind.FINAL_ONLY,
-            **sampling.more,
+            **_more(sampling.more, StructuredOutputsParams),
         )
         output = await self._ask(tokens, parameters)
         made = [
@@ -184,18 +185,22 @@ class Running:
         """The head's raw values on the last token of `chat`; vLLM would put them through a softmax by default."""
         from vllm import PoolingParams
 
-        tokens = self._tokens(chat, answer=False)
+        tokens = self._tokens(chat)
         if len(tokens) > self.context:
             raise BadRow(f"too long: {len(tokens)} tokens, {self.config.name} takes {self.context}")
         output = await self._ask(tokens, PoolingParams(task="classify", use_activation=False))
         return Values(values=output.outputs.data.tolist(), prompt_tokens=len(tokens))
 
-    def _tokens(self, chat: Chat, answer: bool) -> list[int]:
-        """The token ids of a conversation, with the start of an answer if one is to come."""
-        text = self.tokenizer.apply_chat_template(
-            chat, chat_template=self.template, add_generation_prompt=answer, tokenize=False
-        )
+    def _tokens(self, chat: Chat, role: str | None = None) -> list[int]:
+        """The token ids of a conversation, with the start of the turn that is to come, if one is."""
+        if role == "user":
+            text = self._rendered([*chat, {"role": "user", "content": PLACE}]).partition(PLACE)[0]
+        else:
+            text = self._rendered(chat, add_generation_prompt=role is not None)
         return self.tokenizer.encode(text, add_special_tokens=False)
+
+    def _rendered(self, chat: Chat, **how: Any) -> str:
+        return self.tokenizer.apply_chat_template(chat, chat_template=self.template, tokenize=False, **how)
 
     async def _ask(self, tokens: Sequence[int], parameters: Any) -> Any:
         """The finished output of one request."""
@@ -264,6 +269,13 @@ def _finish(finished: Sequence[tuple[Request, Any]]) -> None:
     for request, output in finished:
         if not request.future.done():
             request.future.set_result(output)
+
+
+def _more(options: Mapping[str, Any], structured: Callable[..., Any]) -> dict[str, Any]:
+    """Further sampling options as vLLM takes them: what an answer must be like is an object of its own there."""
+    if "structured_outputs" not in options:
+        return dict(options)
+    return {**options, "structured_outputs": structured(**options["structured_outputs"])}
 
 
 @contextlib.contextmanager

@@ -12,7 +12,6 @@ A line that is none of these becomes an error row that names the file and the li
 import hashlib
 import io
 import json
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,9 +21,10 @@ from typing import Any
 import obstore
 import pyarrow.parquet as pq
 
+from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Program
+from sdg_ray.prompts import Draft, Means, Program
 from sdg_ray.record import Chat
 
 ROLES = ("system", "user", "assistant")
@@ -43,8 +43,11 @@ class Given:
     prompt: str = "prompt"  # the field or column with the text or the messages
     reference: str = "reference"  # the field or column with what a verifier may compare with, where there is one
     licence: str | None = None
-    weight: float = 1.0
+    quota: int | None = None  # by default all
     content: str = field(init=False)  # a hash of what is in the source, so that a changed file is noticed
+
+    per_seed = 1
+    needs = frozenset[str]()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "content", self._opened[1])
@@ -59,11 +62,11 @@ class Given:
         if not self.seeds:
             raise Refused(f"prompts.given: {self.source} is empty; it should have one prompt on each line")
 
-    def open(self) -> Program:
+    def open(self, means: Means) -> Program:
         """From a line's number to its prompt."""
         lines = self._opened[0]
 
-        async def take(number: int, chance: random.Random) -> Sequence[Draft]:
+        async def take(number: int, chance: Chance) -> Sequence[Draft]:
             return [self._draft(number, lines[number])]
 
         return take

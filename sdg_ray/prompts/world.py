@@ -3,13 +3,13 @@
 Add 214 and 387.    reference: 601
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.pocket import world
-from sdg_ray.prompts import Draft, Program
+from sdg_ray.prompts import Draft, Means, Program
 from sdg_ray.record import Chat
 
 
@@ -19,20 +19,22 @@ class World:
 
     kinds: tuple[str, ...] = world.KINDS
     held_out: bool = True
-    weight: float = 1.0
+    quota: int | None = 640
 
     seeds = None
+    per_seed = 1
+    needs = frozenset[str]()
 
     def check(self) -> None:
         """Raise `Refused` for a kind that the world does not have."""
         if unknown := sorted(set(self.kinds) - set(world.KINDS)):
             raise Refused(f"prompts.world has no kind {unknown[0]!r}; it has {', '.join(world.KINDS)}")
 
-    def open(self) -> Program:
+    def open(self, means: Means) -> Program:
         """From a number to one question."""
         kinds = tuple(self.kinds)
 
-        async def ask(number: int, chance: random.Random) -> Sequence[Draft]:
+        async def ask(number: int, chance: Chance) -> Sequence[Draft]:
             found = world.question(kinds[number % len(kinds)], chance, self.held_out)
             origin = {"source": "pocket world", "item": str(number), "path": [found.kind], "licence": "Apache-2.0"}
             chat: Chat = [{"role": role, "content": content} for role, content in found.messages]

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from rich.console import Console
 
+from sdg_ray.recipe import Recipe
 from sdg_ray.report.tally import Tally
 
 LOADING = "starting workers and loading models"
@@ -18,8 +19,9 @@ LOADING = "starting workers and loading models"
 class Progress:
     """Writes lines while the `with` block runs: every `every` seconds, if anything happened."""
 
-    def __init__(self, tally: Tally, shards: int, console: Console, every: float = 5.0) -> None:
-        self.tally, self.shards, self.console, self.every = tally, shards, console, every
+    def __init__(self, tally: Tally, recipe: Recipe, console: Console, every: float = 5.0) -> None:
+        self.tally, self.console, self.every = tally, console, every
+        self.shards = {step: recipe.shards_of(step) for step in recipe.steps}
         self.since, self.began = time.time(), time.monotonic()
         self.at_first: dict[str, int] = {}
         self.over = threading.Event()
@@ -51,7 +53,7 @@ class Progress:
         if not moving:
             return [LOADING]
         parts = [self._step(step) for step in moving]
-        if all(len(self.tally.footers[step]) == self.shards for step in moving):
+        if all(len(self.tally.footers[step]) == self.shards[step] for step in moving):
             parts.append(LOADING)
         judged, errors = self.tally.total("judged"), sum(self.tally.reasons("errors").values())
         if judged:
@@ -63,13 +65,13 @@ class Progress:
 
     def _step(self, step: str) -> str:
         """One step's progress: `responses 12/20 1,830 tok/s`."""
-        return f"{step} {len(self.tally.footers[step])}/{self.shards} {self._rate(step)}".strip()
+        return f"{step} {len(self.tally.footers[step])}/{self.shards[step]} {self._rate(step)}".strip()
 
     def _left(self, step: str) -> float:
         """The seconds that a step needs for the shards it lacks, at the pace it has had in this launch."""
         files = self.tally.footers[step]
         seconds = time.time() - max(self.since, min(footer.began for footer in files.values()))
-        return (self.shards - len(files)) * max(0.0, seconds) / (len(files) - self.at_first[step])
+        return (self.shards[step] - len(files)) * max(0.0, seconds) / (len(files) - self.at_first[step])
 
     def _rate(self, step: str) -> str:
         tokens = self.tally.sum(step, "tokens_out") or self.tally.sum(step, "tokens_in")

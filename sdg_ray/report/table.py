@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from sdg_ray.recipe import FIRST, UNIQUE
 from sdg_ray.report.tally import Tally
 
 
@@ -18,17 +19,21 @@ def run_table(tally: Tally, planned: int, missing: int) -> Group:
 def error_rows(tally: Tally) -> tuple[int, int]:
     """How many prompts and answers ended as errors, and of how many."""
     errors = sum(tally.reasons("errors").values())
-    return errors, tally.sum(tally.steps[0], "rows") + tally.total("answers")
+    return errors, tally.sum(FIRST, "rows") + tally.total("answers")
 
 
 def _funnel(tally: Tally, planned: int, missing: int) -> Table:
     table = Table(title=f"run {tally.store.run}", box=box.SIMPLE_HEAD, title_justify="left")
     for name, justify in (("", "left"), ("count", "right"), ("", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    prompts = tally.sum(tally.steps[0], "rows") - _prompt_errors(tally)
+    prompts = tally.sum(FIRST, "rows") - tally.reasons_of(FIRST, "errors").total()
     answers, kept, paired = tally.total("answers"), tally.total("kept"), tally.total("paired_rows")
     table.add_row("planned", f"{planned:,}", f"{missing} shards to go" if missing else "every shard is committed")
     table.add_row("prompts", f"{prompts:,}", _share(prompts, planned, "of planned"))
+    if UNIQUE in tally.steps:
+        marked = tally.marked()
+        prompts -= marked.total()
+        table.add_row("unique", f"{prompts:,}", f"left out: {_listed(marked)}" if marked else "all of them")
     table.add_row("answered", f"{answers:,}", f"{answers / prompts:.1f} a prompt" if prompts else "")
     table.add_row("scored", f"{tally.total('scored'):,}", _share(tally.total("scored"), answers, "of answers"))
     table.add_row("kept", f"{kept:,}", _joined(_share(kept, answers, "of answers"), _left_out(tally)))
@@ -49,10 +54,6 @@ def _steps(tally: Tally) -> Table:
         cells = (f"{seconds:,.1f}", *(f"{n:,.0f}" if n else "" for n in (read, written, rate)))
         table.add_row(step, f"{len(tally.footers[step]):,}", *cells)
     return table
-
-
-def _prompt_errors(tally: Tally) -> int:
-    return sum(sum(footer.counts["errors"].values()) for footer in tally.footers[tally.steps[0]].values())
 
 
 def _left_out(tally: Tally) -> str:

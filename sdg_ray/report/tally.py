@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sdg_ray.recipe import FIRST, UNIQUE
 from sdg_ray.store import Footer, Store
 
 AT_ONCE = 64  # footers asked for at a time
@@ -56,11 +57,24 @@ class Tally:
     def reasons(self, count: str) -> Counter[str]:
         """The sums of a count that is itself by reason (`errors`, `left_out`), over all steps."""
         found: Counter[str] = Counter()
-        for files in self.footers.values():
-            for footer in files.values():
-                reasons: Mapping[str, Any] = footer.counts.get(count, {})
-                found.update(reasons)
+        for step in self.steps:
+            if step != UNIQUE:  # its errors are those of the prompts once more, and its marks are none
+                found.update(self.reasons_of(step, count))
         return found
+
+    def reasons_of(self, step: str, count: str) -> Counter[str]:
+        """The sums of such a count over one step."""
+        found: Counter[str] = Counter()
+        for footer in self.footers.get(step, {}).values():
+            reasons: Mapping[str, Any] = footer.counts.get(count, {})
+            found.update(reasons)
+        return found
+
+    def marked(self) -> Counter[str]:
+        """The prompts that were good and are not used, because others make them needless, by reason."""
+        there = {shard: footer.counts["errors"] for shard, footer in self.footers.get(UNIQUE, {}).items()}
+        before = (self.footers[FIRST][shard].counts["errors"] for shard in there)
+        return sum(map(Counter, there.values()), Counter[str]()) - sum(map(Counter, before), Counter[str]())
 
     def seconds(self, step: str) -> float:
         """For how long at least one shard was in the step: overlaps count once, pauses between launches not at all."""

@@ -6,15 +6,17 @@ step through the store alone, so what a later step sees is what was committed, b
 first, and killed, repeated and rival workers are harmless.
 """
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import pyarrow as pa
 
 from sdg_ray.engines import EngineDied
-from sdg_ray.recipe import FIRST, Recipe
-from sdg_ray.record import PROMPT_ID, counts
+from sdg_ray.prompts import Topics
+from sdg_ray.recipe import FIRST, TOPICS, UNIQUE, Recipe
+from sdg_ray.record import PROMPT, PROMPT_ID, Chat, counts
 from sdg_ray.stage import checked
 from sdg_ray.store import Footer, Store, beside, new_attempt
 
@@ -23,18 +25,17 @@ class Worker:
     """One step of a recipe, opened in this process; it may have several shards in hand at once."""
 
     def __init__(self, recipe: Recipe, store: Store, step: str) -> None:
-        self.recipe, self.store, self.step = recipe, store, step
-        if step == FIRST:
-            self.make = recipe.prompts.open()
-        else:
-            self.function = recipe.stages[step].open()
+        self.recipe, self.store, self.step, self.once = recipe, store, step, asyncio.Lock()
+        self.topics: Topics | None = None
+        self.marks: Mapping[str, str] | None = None
+        self.make = self._maker()
 
     async def bring(self, shard: int) -> None:
         """Bring one shard through the step: afterwards its file is committed, by whomever."""
         if await self.store.has(self.step, shard):
             return
         attempt, began = new_attempt(), time.time()
-        new = await (self.make(shard) if self.step == FIRST else self._through(shard))
+        new = await self.make(shard)
         footer = Footer(attempt=attempt, began=began, ended=time.time(), counts=_counts(new))
         await self.store.commit(self.step, shard, new, footer)
 
@@ -47,6 +48,44 @@ class Worker:
         except Exception as error:  # one bad shard must not end a run of thousands: it is named with its reason
             return f"{self.step}: {type(error).__name__}: {' '.join(str(error).split())}"
         return None
+
+    def _maker(self) -> Callable[[int], Awaitable[pa.Table]]:
+        """What this worker does with a shard, opened: this may load a model."""
+        if self.step == TOPICS:
+            return self.recipe.prompts.open_topics()
+        if self.step == UNIQUE:
+            return self._marked
+        if self.step == FIRST:
+            self.prompts = self.recipe.prompts.open()
+            return self._prompts
+        self.function = self.recipe.stages[self.step].open()
+        return self._through
+
+    async def _prompts(self, shard: int) -> pa.Table:
+        """A shard's prompts, on the topics that the step before has made, which are read once."""
+        async with self.once:
+            if self.topics is None:
+                made = [await self.store.read(TOPICS, n, PROMPT.names) for n in range(self.recipe.shards_of(TOPICS))]
+                self.topics = self.recipe.prompts.listed(made)
+        return await self.prompts(shard, self.topics)
+
+    async def _marked(self, shard: int) -> pa.Table:
+        """The errors of a shard's prompts, those among them that another prompt makes needless: all are read once."""
+        async with self.once:
+            if self.marks is None:
+                self.marks = await self._marks()
+        table = await self.store.read(FIRST, shard, ["prompt_id", "error"])
+        rows = zip(table["prompt_id"].to_pylist(), table["error"].to_pylist(), strict=True)
+        errors = [self.marks.get(name, error) for name, error in rows]
+        return table.set_column(1, "error", pa.array(errors, pa.string()))
+
+    async def _marks(self) -> Mapping[str, str]:
+        assert self.recipe.unique
+        rows: list[tuple[str, str]] = []
+        for shard in range(self.recipe.shards_of(FIRST)):
+            table = await self.store.read(FIRST, shard, ["prompt_id", "prompt", "error"])
+            rows += [(row["prompt_id"], said(row["prompt"])) for row in table.to_pylist() if row["error"] is None]
+        return await asyncio.to_thread(self.recipe.unique.marks, rows)
 
     async def _through(self, shard: int) -> pa.Table:
         stage, sources = self.recipe.stages[self.step], self.recipe.sources(self.step)
@@ -66,14 +105,34 @@ class Runner(Protocol):
         """Bring the shards through the steps they miss; why those that failed did."""
 
 
-def pending(recipe: Recipe, store: Store) -> dict[int, list[str]]:
-    """The unfinished shards, and which of their steps are missing. One listing for each step."""
-    done = {step: store.done(step) for step in recipe.steps}
-    missing = {
-        shard: [step for step in recipe.steps if shard not in done[step]]
-        for shard in range(recipe.prompts.planned_shards)
-    }
-    return {shard: steps for shard, steps in missing.items() if steps}
+def bring_all(recipe: Recipe, store: Store, runner: Runner) -> dict[int, str]:
+    """Bring every pending shard through its steps, one phase after the other; why those that failed did.
+
+    A phase that is not complete ends the run: the steps after it concern all shards together.
+    """
+    failed: dict[int, str] = {}
+    for steps in recipe.phases:
+        if missing := pending(recipe, store, steps):
+            failed = runner.run(recipe, store, missing)
+            if pending(recipe, store, steps):
+                break
+    return failed
+
+
+def pending(recipe: Recipe, store: Store, steps: Sequence[str] | None = None) -> dict[int, list[str]]:
+    """The unfinished shards, and which of these steps they miss; by default of all. One listing for each step."""
+    missing: dict[int, list[str]] = {}
+    for step in steps or recipe.steps:
+        done = store.done(step)
+        for shard in range(recipe.shards_of(step)):
+            if shard not in done:
+                missing.setdefault(shard, []).append(step)
+    return dict(sorted(missing.items()))
+
+
+def said(chat: Chat) -> str:
+    """What a prompt's turns say, for comparing it with others."""
+    return "\n".join(message["content"] for message in chat)
 
 
 def _counts(table: pa.Table) -> dict[str, object]:

@@ -69,7 +69,9 @@ class Cluster:
                 raise Refused(f"cluster.pools.{step}: min and overlap must be at least 1, and max at least min")
         there = ray.cluster_resources()
         for resource, name in (("GPU", "gpus"), ("CPU", "cpus")):
-            needed = sum(self.pool(step).min * getattr(self.pool(step), name) for step in recipe.steps)
+            needed = max(
+                sum(self.pool(step).min * getattr(self.pool(step), name) for step in phase) for phase in recipe.phases
+            )
             if needed > there.get(resource, 0) + 1e-6:
                 raise Refused(
                     f"the pools need {needed:g} {name} and the cluster has {there.get(resource, 0):g}; "

@@ -1,7 +1,6 @@
 """Which prompts a shard has: fixed by the recipe, and never by how many shards there are."""
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Program, Prompts
+from sdg_ray.prompts import Draft, Means, Program, Prompts
 from sdg_ray.prompts.world import World
 
 
@@ -20,16 +20,18 @@ class Numbers:
     """A family whose prompts are their seeds and something by chance."""
 
     seeds: int | None = None
-    weight: float = 1.0
-    each: int = 1
+    quota: int | None = 1000
+    per_seed: int = 1
+
+    needs = frozenset[str]()
 
     def check(self) -> None:
         pass
 
-    def open(self) -> Program:
-        async def say(number: int, chance: random.Random) -> Sequence[Draft]:
+    def open(self, means: Means) -> Program:
+        async def say(number: int, chance: Chance) -> Sequence[Draft]:
             text = f"{number} {chance.random()}"
-            return [Draft(prompt=[{"role": "user", "content": text}]) for _ in range(self.each)]
+            return [Draft(prompt=[{"role": "user", "content": text}]) for _ in range(self.per_seed)]
 
         return say
 
@@ -38,12 +40,12 @@ def made(prompts: Prompts, shard: int) -> list[dict]:
     return asyncio.run(prompts.open()(shard)).to_pylist()
 
 
-weights = st.lists(st.floats(0.01, 100), min_size=1, max_size=4)
+quotas = st.lists(st.integers(1, 10_000), min_size=1, max_size=4)
 
 
-@given(weights, st.integers(1, 100), st.integers(1, 30))
-def test_every_seed_is_in_one_shard_however_the_weights_are(shares: list[float], rows: int, shards: int) -> None:
-    families = {f"f{i}": Numbers(weight=share) for i, share in enumerate(shares)}
+@given(quotas, st.integers(1, 100), st.integers(1, 30))
+def test_every_seed_is_in_one_shard_however_the_quotas_are(shares: list[int], rows: int, shards: int) -> None:
+    families = {f"f{i}": Numbers(quota=share) for i, share in enumerate(shares)}
     prompts = Prompts(families=families, rows=rows, shards=shards)
     for name in families:
         slices = [prompts.seeds_of(name, shard) for shard in range(shards)]
@@ -53,28 +55,38 @@ def test_every_seed_is_in_one_shard_however_the_weights_are(shares: list[float],
     assert total - len(families) < prompts.planned <= total
 
 
-@given(st.integers(1, 500), weights, st.integers(1, 64))
-def test_every_line_is_in_one_shard_without_a_number_of_shards(lines: int, shares: list[float], rows: int) -> None:
-    families = {f"f{i}": Numbers(weight=share, seeds=lines) for i, share in enumerate(shares)}
-    if min(shares) / sum(shares) * rows < 0.01:
-        return  # thousands of shards
+@given(quotas, st.integers(1, 64), st.integers(1, 7), st.floats(0.01, 3))
+def test_every_quota_is_met_and_hardly_passed(shares: list[int], rows: int, each: int, scale: float) -> None:
+    families = {f"f{i}": Numbers(quota=share, per_seed=each) for i, share in enumerate(shares)}
+    prompts = Prompts(families=families, rows=rows, scale=scale)
+    if prompts.planned_shards > 10_000:
+        return
+    for name, share in zip(families, shares, strict=True):
+        assert prompts.planned_of(name) >= share * scale - 1e-6
+    longest = max(each / share for share in shares)  # the family that needs the last shard most
+    assert prompts.planned <= (scale + longest) * sum(shares) + rows + each * len(shares)
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=4), st.integers(1, 64))
+def test_every_line_of_every_file_is_in_one_shard_where_no_quota_is_given(lines: list[int], rows: int) -> None:
+    families = {f"f{i}": Numbers(quota=None, seeds=there) for i, there in enumerate(lines)}
     prompts = Prompts(families=families, rows=rows)
-    for name in families:
+    for name, there in zip(families, lines, strict=True):
         seeds = [seed for shard in range(prompts.planned_shards) for seed in prompts.seeds_of(name, shard)]
-        assert seeds == list(range(lines))
-    assert prompts.planned == lines * len(families)
+        assert seeds == list(range(there))
+    assert prompts.planned == sum(lines)
 
 
 def test_shard_is_the_same_however_many_there_are_and_however_often_it_is_made() -> None:
-    families = {"world": World(), "numbers": Numbers(weight=2.0)}
+    families = {"world": World(), "numbers": Numbers(quota=2000)}
     few, many = (Prompts(families=families, rows=9, shards=shards) for shards in (3, 300))
     for shard in range(3):
         assert made(few, shard) == made(many, shard) == made(many, shard)
 
 
 def test_families_have_their_shares_and_order_does_not_matter() -> None:
-    one = Prompts(families={"a": Numbers(weight=3.0), "b": Numbers()}, rows=8, shards=1)
-    other = Prompts(families={"b": Numbers(), "a": Numbers(weight=3.0)}, rows=8, shards=1)
+    one = Prompts(families={"a": Numbers(quota=3000), "b": Numbers()}, rows=8, shards=1)
+    other = Prompts(families={"b": Numbers(), "a": Numbers(quota=3000)}, rows=8, shards=1)
     assert [row["family"] for row in made(one, 0)] == ["a"] * 6 + ["b"] * 2
     assert made(one, 0) == made(other, 0)
 
@@ -92,15 +104,15 @@ def test_chance_is_the_rows_own() -> None:
 
 
 def test_names_of_rows_are_unique_over_families_shards_and_prompts_of_one_seed() -> None:
-    families = {"a": Numbers(each=3), "b": Numbers(each=2)}
-    prompts = Prompts(families=families, rows=10, shards=4)
+    families = {"a": Numbers(per_seed=3), "b": Numbers(per_seed=2)}
+    prompts = Prompts(families=families, rows=12, shards=4)
     names = [row["prompt_id"] for shard in range(4) for row in made(prompts, shard)]
-    assert len(names) == len(set(names)) == 4 * 25
+    assert len(names) == len(set(names)) == 4 * 12
     assert {row["shard"] for row in made(prompts, 3)} == {3}
 
 
 def test_family_that_is_used_up_leaves_room_and_not_other_rows() -> None:
-    prompts = Prompts(families={"few": Numbers(seeds=3), "more": Numbers()}, rows=4, shards=4)
+    prompts = Prompts(families={"few": Numbers(seeds=3, quota=3), "more": Numbers(quota=3)}, rows=4, shards=4)
     assert [len(made(prompts, shard)) for shard in range(4)] == [4, 3, 2, 2]
 
 
@@ -110,9 +122,11 @@ def test_family_that_is_used_up_leaves_room_and_not_other_rows() -> None:
         (Prompts(families={}), "families is empty"),
         (Prompts(families={"a": Numbers()}, rows=0, shards=1), "must be at least 1"),
         (Prompts(families={"a": Numbers()}, shards=0), "must be at least 1"),
-        (Prompts(families={"a": Numbers(weight=0)}, shards=1), "families.a.weight must be above 0"),
-        (Prompts(families={"a": Numbers()}), "shards must be given: family 'a' has no last seed"),
-        (Prompts(families={"a": Numbers(weight=0.1), "b": Numbers(seeds=0, weight=9)}, rows=1, shards=1), "no prompt"),
+        (Prompts(families={"a": Numbers(quota=0)}, shards=1), "families.a.quota must be above 0"),
+        (Prompts(families={"a": Numbers(quota=None)}), "families.a.quota must be given: there is always another seed"),
+        (Prompts(families={"a": Numbers(quota=9, seeds=8)}), "families.a.quota is 9, but there are only 8"),
+        (Prompts(families={"a": Numbers(seeds=0, quota=None)}, rows=1, shards=1), "no prompt"),
+        (Prompts(families={"a": Numbers()}, scale=0), "recipe.scale must be above 0"),
         (Prompts(families={"w": World(kinds=("riddle",))}, shards=1), "no kind 'riddle'"),
     ],
 )
