@@ -88,11 +88,20 @@ def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
     rng, tokenizer = _rng(seed, "talks"), _tokenizer(base)
     items = []
     for _ in range(int(TALKS * share)):
-        ids, said = words.encode(tokenizer, talks.talk(rng).turns)
-        items.append(fitting.Item(ids=tuple(ids), told=tuple(said)))
+        items.append(_talked(tokenizer, talks.talk(rng)))
     model = models.load_instruct(base)
     fitting.fit("instruct", model, items, fitting.next_token_loss, 3e-3, seed, _say)
     models.save(model, tokenizer, folder)
+
+
+def _talked(tokenizer: PreTrainedTokenizerFast, talk: talks.Talk) -> fitting.Item:
+    """The tokens of a talk; told are the assistant's turns, and those of the user where these are learned too."""
+    items = []
+    for role, text in talk.turns:
+        ids, _ = words.encode(tokenizer, ((role, text),))
+        learned = role == "assistant" or (talk.user_too and role == "user")
+        items += [(one, learned and place > 0) for place, one in enumerate(ids)]  # the role token is always given
+    return fitting.Item(ids=tuple(one for one, _ in items), told=tuple(told for _, told in items))
 
 
 def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:

@@ -1,25 +1,46 @@
 """The corpus covers what a pipeline asks for, keeps out what is set aside, and grades within the scale."""
 
+import json
 import random
+import re
 
+import jsonschema
 import pytest
+from transformers import AutoTokenizer
 
-from sdg_ray.pocket.corpus import grades, pages, talks, tasks
-from sdg_ray.pocket.world import KINDS, question
+from sdg_ray.pocket.corpus import grades, pages, situations, talks, tasks
+from sdg_ray.pocket.corpus.tasks import incapable, tools
+from sdg_ray.pocket.train import WEIGHTS, _talked
+from sdg_ray.pocket.world import KINDS, question, right
 from sdg_ray.pocket.world.lists import parsed
+from sdg_ray.template import FOLDER, choices
 
 NEEDED = {
-    "macro_topics", "subtopics", "questions", "writing_tasks", "refine_question", "refine_writing_task",
-    "closed_instructions",
-    "math_topics", "python_topics", "math_problems", "python_problems", "is_math", "is_python", "next_turn",
+    "macro_topics", "subtopics", "questions", "distractors", "writing_tasks", "refine_question", "refine_writing_task",
+    "evolve_mutate", "evolve_new", "persona_prompts", "closed_instructions", "document_questions",
+    "incapable_questions", "incapable_decline", "tool_requests", "math_topics", "math_subtopics", "math_problems",
+    "is_math", "python_topics", "python_subtopics", "python_problems", "is_python", "next_turn",
 }  # fmt: skip
+LISTED = {
+    str(path.relative_to(FOLDER).with_suffix(""))
+    for path in FOLDER.rglob("*.txt")
+    if "numbered list" in path.read_text().strip().rpartition("\n")[2]
+}
+LINES = {"math/belongs", "coding/belongs", "user_turn/next", "incapable/decline"}
 
 
 def test_every_prompt_writing_task_is_there() -> None:
     rng = random.Random(1)
     assert set(tasks.TASKS) == NEEDED
-    assert {tasks.any_task(rng).name for _ in range(2000)} == NEEDED
-    assert NEEDED <= {talks.talk(rng).kind for _ in range(6000)}
+    assert {tasks.any_task(rng).name for _ in range(3000)} == NEEDED
+    assert NEEDED <= {talks.talk(rng).kind for _ in range(9000)}
+
+
+def test_every_template_is_asked_with_in_about_half_of_the_tasks() -> None:
+    rng = random.Random(11)
+    used = [tasks.any_task(rng).template for _ in range(4000)]
+    assert LISTED and set(used) - {None} == LISTED | LINES
+    assert 0.45 < used.count(None) / len(used) < 0.55
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
@@ -27,23 +48,108 @@ def test_a_list_parses_into_what_was_asked_for(name: str) -> None:
     rng = random.Random(2)
     made = [tasks.task(name, rng) for _ in range(400)]
     for one in made:
-        assert one.items and all(one.items)
+        assert one.items and all(one.items) and "{" not in one.ask.replace('{"', "").replace(":{", "")
         if one.is_list:
             assert parsed(one.answer) == list(one.items)
             assert len(set(one.items)) == len(one.items)
+        if one.is_list and one.template:
+            assert f"of exactly {len(one.items)}" in one.ask
+            assert not set(_known(one.ask)) & set(one.items)
     if made[0].is_list:
-        assert len({len(one.items) for one in made}) >= 4
+        assert len({len(one.items) for one in made}) >= 3
         assert len({one.ask for one in made}) > 30
+        assert any(len(one.items) == 1 for one in made if one.template)
+        again = sum(bool(_known(one.ask)) for one in made) / sum(one.template is not None for one in made)
+        assert 0.08 < again < 0.3
 
 
-def test_refining_knows_the_four_modes_and_next_turns_the_three_personas() -> None:
+def _known(ask: str) -> list[str]:
+    return re.findall("^- (.*)$", ask.partition("Do not repeat any of these:")[2], re.MULTILINE)
+
+
+def test_refining_knows_its_modes_and_next_turns_the_three_personas() -> None:
     rng = random.Random(3)
-    asks = " ".join(tasks.task("refine_question", rng).ask for _ in range(300))
-    assert all(about in asks for about, _ in tasks.MODES.values()) and len(tasks.MODES) == len(tasks.WRITING_MODES) == 4
+    for name, file in (("refine_question", "open_qa"), ("refine_writing_task", "writing"), ("evolve_mutate", "evolve")):
+        asks = " ".join(tasks.task(name, rng).ask for _ in range(300))
+        assert all(mode in asks for mode in choices(f"{file}/modes").values())
     turns = [tasks.task("next_turn", rng) for _ in range(300)]
     assert any(one.ask.count("User:") == 2 for one in turns)
-    for persona in ("plain", "complex", "concise"):
+    for persona, voice in choices("user_turn/personas").items():
         assert any(said and said in one.ask for one in turns for said in tasks.PERSONAS[persona])
+        assert any(voice in one.ask for one in turns)
+
+
+def test_kinds_of_documents_are_those_of_the_writing_family() -> None:
+    assert set(talks.OPENINGS) == set(tasks.DOCUMENT_TYPES) == set(choices("writing/kinds").values())
+
+
+def test_requests_that_are_beyond_an_assistant_are_declined_and_never_answered() -> None:
+    rng = random.Random(12)
+    reasons = [why for whys in incapable.WHY.values() for why in whys]
+    assert set(incapable.WHY) == set(incapable.NEEDS) == set(incapable.ABOUT_ANYTHING)
+    made = [situations.incapable_talk(rng).turns[-1][1] for _ in range(300)]
+    made += [tasks.task("incapable_decline", rng).items[0] for _ in range(300)]
+    assert all(said.startswith(tuple(reasons)) for said in made)
+
+
+def test_calls_fit_the_schema_of_a_tool_that_was_shown_and_the_request_has_what_they_say() -> None:
+    rng = random.Random(13)
+    for _ in range(500):
+        (_, system), (_, request), (_, answer) = situations.called(rng).turns
+        call = json.loads(answer)
+        assert f'"name":"{call["name"]}"' in system and call["name"] not in request
+        jsonschema.validate(call["arguments"], tools.TOOLS[call["name"]]["parameters"])
+        assert all(str(value) in request for value in call["arguments"].values())
+    assert set(tools.FORMS) == set(tools.TOOLS)
+    for tool in tools.TOOLS.values():
+        jsonschema.Draft202012Validator.check_schema(tool["parameters"])
+
+
+def test_documents_are_joined_with_every_template_and_answered_rightly() -> None:
+    rng = random.Random(14)
+    made = [situations.documented(rng) for _ in range(400)]
+    for one in made:
+        assert one.reference is not None and right(one.kind, one.reference, one.turns[-1][1])
+    asks = [one.turns[0][1] for one in made]
+    for sign in ("Use only what is written above.", "Text: ", "Read the text and do what is asked below.", "| who |"):
+        assert any(sign in ask for ask in asks) and not all(sign in ask for ask in asks)
+
+
+def test_a_topic_is_kept_to() -> None:
+    rng = random.Random(15)
+    made = [situations.followed(rng) for _ in range(300)]
+    for one in made:
+        topic = re.search("one topic: (.*?)\\. Answer", one.turns[0][1])
+        assert topic is not None
+        if one.reference is None:
+            assert topic[1] in one.turns[-1][1]
+        else:
+            assert right("fact", one.reference, one.turns[-1][1])
+    assert {one.kind for one in made} == {"fact", "topic"} and {len(one.turns) for one in made} == {3, 5}
+
+
+def test_most_talks_can_be_checked() -> None:
+    rng = random.Random(16)
+    assert sum(talks.talk(rng).reference is not None for _ in range(6000)) > 0.6 * 6000
+
+
+def test_one_single_turn_in_ten_teaches_the_users_turn_too() -> None:
+    rng, tokenizer = random.Random(17), AutoTokenizer.from_pretrained(WEIGHTS / "base")
+    made = [talks.talk(rng) for _ in range(3000)]
+    single = [one for one in made if _users(one) == 1 and one.kind not in NEEDED]
+    whole = [one for one in made if one.user_too]
+    assert 0.07 < len(whole) / len(single) < 0.13 and all(one in single for one in whole)
+    told = {True: "", False: ""}
+    for user_too in told:
+        item = _talked(
+            tokenizer, talks.Talk(kind="x", turns=(("user", "So?"), ("assistant", "No.")), user_too=user_too)
+        )
+        told[user_too] = tokenizer.decode([one for one, is_told in zip(item.ids, item.told, strict=True) if is_told])
+    assert told == {True: "So?<|end|>No.<|end|>", False: "No.<|end|>"}
+
+
+def _users(talk: talks.Talk) -> int:
+    return sum(role == "user" for role, _ in talk.turns)
 
 
 def test_talks_end_with_the_assistant_and_alternate() -> None:
