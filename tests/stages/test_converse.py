@@ -48,7 +48,7 @@ class Actor:
         self.started.append(self.name)
         return self
 
-    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
+    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         assert n == 1 or sampling.temperature, "an engine gives one greedy answer"
         self.heard.append(chat)
         await asyncio.sleep(random.random() * self.hurry)
