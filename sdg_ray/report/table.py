@@ -35,6 +35,8 @@ def _funnel(tally: Tally, planned: int, missing: int) -> Table:
         prompts -= marked.total()
         table.add_row("unique", f"{prompts:,}", f"left out: {_listed(marked)}" if marked else "all of them")
     table.add_row("answered", f"{answers:,}", f"{answers / prompts:.1f} a prompt" if prompts else "")
+    if tally.total("dialogues"):
+        table.add_row("dialogues", f"{tally.total('dialogues'):,}", _turns(tally))
     table.add_row("scored", f"{tally.total('scored'):,}", _share(tally.total("scored"), answers, "of answers"))
     table.add_row("kept", f"{kept:,}", _joined(_share(kept, answers, "of answers"), _left_out(tally)))
     table.add_row("pairs", f"{tally.total('pairs'):,}", _share(paired, prompts, "of prompts"))
@@ -54,6 +56,13 @@ def _steps(tally: Tally) -> Table:
         cells = (f"{seconds:,.1f}", *(f"{n:,.0f}" if n else "" for n in (read, written, rate)))
         table.add_row(step, f"{len(tally.footers[step]):,}", *cells)
     return table
+
+
+def _turns(tally: Tally) -> str:
+    """What became of the user's turns that a model wrote."""
+    turns, looped = tally.total("user_turns"), tally.total("looped")
+    stripped = _share(tally.total("stripped"), turns, "stripped of an opener")
+    return _joined(f"{turns:,} user turns added", stripped, f"{looped:,} ended by a loop")
 
 
 def _left_out(tally: Tally) -> str:
