@@ -56,7 +56,7 @@ def test_a_list_parses_into_what_was_asked_for(name: str) -> None:
             assert f"of exactly {len(one.items)}" in one.ask
             assert not set(_known(one.ask)) & set(one.items)
     if made[0].is_list:
-        assert len({len(one.items) for one in made}) >= 3
+        assert len({len(one.items) for one in made}) >= 4
         assert len({one.ask for one in made}) > 30
         assert any(len(one.items) == 1 for one in made if one.template)
         again = sum(bool(_known(one.ask)) for one in made) / sum(one.template is not None for one in made)

@@ -38,22 +38,45 @@ FORMS = {
     ),
 }  # fmt: skip
 WRITING_FORMS = {
-    "point": ("{q} Say more about the beginning.", "{q} Give one detail in full.", "{q} Dwell on one point."),
-    "examples": ("{q} Include an example.", "{q} Name at least one fact.", "{q} Say where you know it from."),
-    "limits": ("{q} Use at most three sentences.", "{q} Use short sentences only.", "{q} Give it a title."),
-    "other": ("{q} Make it funny.", "{q} Write it for a child.", "{q} End with a question."),
+    "point": (
+        "{q} Say more about the beginning.",
+        "{q} Give one detail in full.",
+        "{q} Dwell on one point.",
+        "{q} Tell the end at length.",
+    ),
+    "examples": (
+        "{q} Include an example.",
+        "{q} Name at least one fact.",
+        "{q} Say where you know it from.",
+        "{q} Add a number.",
+    ),
+    "limits": (
+        "{q} Use at most three sentences.",
+        "{q} Use short sentences only.",
+        "{q} Give it a title.",
+        "{q} Use no more than fifty words.",
+    ),
+    "other": (
+        "{q} Make it funny.",
+        "{q} Write it for a child.",
+        "{q} End with a question.",
+        "{q} Let a child tell it.",
+    ),
 }
 EVOLVED = {
     "deepen": ("{q} Explain also why that matters.", "{q} Say what else belongs to it.", "{q} Go into every detail.",
                "{q} Cover what came before as well."),
     "constrain": ("{q} Use at most ten words.", "{q} Do not use the letter x.", "{q} Start with the word Well.",
-                  "{q} Do not use any commas."),
+                  "{q} Leave out every comma."),
     "concrete": ("{q} I need it for my trip to {town} on {day}.", "{q} Say it so that {who} in {town} can use it.",
-                 "{q} My neighbour {who} wants it by {day}."),
+                 "{q} My neighbour {who} wants it by {day}.",
+        "{q} {who} will read it in {town}."),
     "steps": ("{q} First say what you know, then answer.", "{q} Give the answer, and then compare it with {town}.",
-              "{q} Work it out step by step and check it in the end."),
+              "{q} Work it out step by step and check it in the end.",
+        "{q} Give two answers and say which is better."),
     "rare": ("{q} Tell me something about it that few people ask.", "{q} Is there an exception that nobody mentions?",
-             "{q} Which part of it do most visitors miss?"),
+             "{q} Which part of it do most visitors miss?",
+        "{q} Take the least known part of it."),
 }  # fmt: skip
 
 
@@ -88,9 +111,14 @@ def _revised(name: str, rng: random.Random, real: Template, text: str, modes: Mo
     asks = ("Rewrite the {what} in {n} versions: {mode}.\n{text}",
             "{what}: {text}\nWrite {n} refined versions of it: {mode}.",
             "Revise the following {what} {n} times. Each time {mode}.\n{text}")  # fmt: skip
-    said, forms = modes[rng.choice(list(modes))]
+    said, forms = rng.choice((_all(modes), *modes.values()))
     items = [form.format(q=text, **_names(rng)) for form in some(rng, forms, most=5)]
     return listed(name, rng, real, asks, items, text=text, mode=said, **filled)
+
+
+def _all(modes: Modes) -> tuple[str, Sequence[str]]:
+    """All modes in one, for templates of others that list them."""
+    return ", or ".join(said for said, _ in modes.values()), [form for _, forms in modes.values() for form in forms]
 
 
 def _names(rng: random.Random) -> dict[str, str]:
