@@ -20,7 +20,7 @@ import pyarrow as pa
 from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts.asking import COUNTS, Asking, Writer
+from sdg_ray.prompts.asking import COUNTS, Asking, Made, Writer
 from sdg_ray.record import PROMPT, Chat, prompt_id
 
 
@@ -32,6 +32,14 @@ class Draft:
     reference: str | None = None
     origin: Mapping[str, Any] | None = None
     error: str | None = None
+
+    @classmethod
+    def of(cls, made: Made, path: Sequence[str] = (), *parents: str, **origin: Any) -> "Draft":
+        """What a model has made as a user's turn, or its reason as an error; `parents` are the texts it came from."""
+        known = {"path": list(path), "parents": list(parents), **made.origin, **origin}
+        if made.text is None:
+            return cls(prompt=[], error=made.error, origin=known)
+        return cls(prompt=[{"role": "user", "content": made.text}], origin=known)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +58,14 @@ class Topic:
 class Means:
     """What a family has to work with in a worker: a model to ask, and the topics by the name of their list."""
 
-    asking: Asking | None = None
+    model: Asking | None = None
     topics: Mapping[str, Sequence[Topic]] = field(default_factory=dict)
+
+    @property
+    def asking(self) -> Asking:
+        """The model to ask, for a family that needs a writer."""
+        assert self.model is not None
+        return self.model
 
 
 Topics = Mapping[str, Sequence[Topic]]
@@ -177,7 +191,7 @@ class Prompts:
 
         async def make(shard: int, topics: Topics = NONE) -> pa.Table:
             if not programs:
-                means = Means(asking=asking, topics=topics)
+                means = Means(model=asking, topics=topics)
                 programs.update({name: family.open(means) for name, family in sorted(self.families.items())})
             seeds = [(name, number) for name in programs for number in self.seeds_of(name, shard)]
             counts = {name: Counter[str]() for name, _ in seeds}
@@ -194,7 +208,7 @@ class Prompts:
 
         async def make(shard: int) -> pa.Table:
             name = sorted(self.topics)[shard]
-            program = self.topics[name].open(Means(asking=asking))
+            program = self.topics[name].open(Means(model=asking))
             counts = Counter[str]()
             COUNTS.set(counts)
             drafts = await program(self.planned_topics[name], Chance(self.seed, "topics", name))

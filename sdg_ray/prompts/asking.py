@@ -52,6 +52,11 @@ class Made:
     text: str | None = None
     error: str | None = None
 
+    @property
+    def origin(self) -> dict[str, str | int | None]:
+        """What the data says of where it comes from."""
+        return {"template": self.template, "model": self.model, "seed": self.seed}
+
 
 class Asking:
     """A writer with its model loaded."""
