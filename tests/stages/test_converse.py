@@ -1,110 +1,23 @@
 """Dialogues: as many turns as asked for, always ending with an answer, the same whenever they are held."""
 
-import asyncio
-import random
+import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
-from sdg_ray.config import runtime
-from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling
+from sdg_ray.engines import EngineDied, Sampling
 from sdg_ray.errors import Refused
-from sdg_ray.record import PROMPT, RESPONSES, Chat, counts
-from sdg_ray.stages.converse import Converse
+from sdg_ray.recipe import Recipe
+from sdg_ray.record import RESPONSES, counts
+from sdg_ray.report.table import run_table
+from sdg_ray.report.tally import Tally
 from sdg_ray.template import choices, template
-
-ANSWERS = ("It is far.", "By ferry, in an hour.", "No, but there are two mills.")
-QUESTIONS = ("How do I get there?", "Thank you! That's helpful. Does anybody live there?")
-COLD = Sampling(temperature=0.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actor:
-    """Says its lines in turn: an answer, or a question where it is told to write the user's turn.
-
-    A line CUT is cut off and a line BAD cannot be said; where it is warm, the seed is a part of what it says.
-    """
-
-    name: str = "actor"
-    answers: tuple[str, ...] = ANSWERS
-    questions: tuple[str, ...] = QUESTIONS
-    hurry: float = runtime(0.0)
-    heard: list[Chat] = field(default_factory=list, compare=False)
-    started: list[str] = field(default_factory=list, compare=False)
-
-    @property
-    def model(self) -> str:
-        return self.name
-
-    def check(self, answer_tokens: int = 0) -> None:
-        if answer_tokens > 2000:
-            raise Refused(f"{self.name} has no room for {answer_tokens} tokens")
-
-    def start(self) -> "Actor":
-        self.started.append(self.name)
-        return self
-
-    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
-        assert n == 1 or sampling.temperature, "an engine gives one greedy answer"
-        self.heard.append(chat)
-        await asyncio.sleep(random.random() * self.hurry)
-        plays_user = chat[0]["content"].startswith("Here is a conversation")
-        lines = self.questions if plays_user else self.answers
-        said = chat[0]["content"].count("\n\nAssistant:") - 1 if plays_user else _count(chat, "assistant")
-        text = lines[said % len(lines)]
-        if text == "DEAD":
-            raise EngineDied("the engine died")
-        if text == "BAD":
-            raise BadRow("too long: as the line says")
-        warm = f" {seed % 1000}" if sampling.temperature and text else ""
-        return Answers(
-            candidates=[Answer(text=text + warm, finish="length" if text.startswith("CUT") else "stop", tokens=2)],
-            prompt_tokens=len(chat),
-        )
-
-
-def _count(chat: Chat, role: str) -> int:
-    return sum(message["role"] == role for message in chat)
-
-
-def prompts(*texts: str | None) -> pa.Table:
-    """Prompts of one user turn; a text with | has an answer and a second turn; None is a slot without a prompt."""
-    return pa.Table.from_pylist([_prompt(n, text) for n, text in enumerate(texts)], schema=PROMPT)
-
-
-def _prompt(number: int, text: str | None) -> dict[str, Any]:
-    turns = text.split("|") if text is not None else []
-    chat = [{"role": ("user", "assistant")[n % 2], "content": turn} for n, turn in enumerate(turns)]
-    error = "unusable prompt: x" if text is None else None
-    return {"prompt_id": f"row {number}", "shard": 0, "family": "f", "prompt": chat, "error": error}
-
-
-def held(table: pa.Table, **settings: Any) -> pa.Table:
-    return asyncio.run(_stage(**settings).open()(table))
-
-
-def _stage(**settings: Any) -> Converse:
-    return Converse(**{"assistant": Actor(), "user_sampling": COLD} | settings)
-
-
-def one(**settings: Any) -> tuple[list[tuple[str, str]], dict[str, Any], dict[str, Any]]:
-    """The only dialogue from the prompt "Where is Farholm?": its turns, how it was made, and what it is."""
-    (row,) = held(prompts("Where is Farholm?"), **settings).to_pylist()
-    (turns,), (answered,), (dialogue,) = row["responses"], row["answered"], row["dialogues"]
-    return [(turn["role"], turn["content"]) for turn in turns], answered, dialogue
-
-
-WHOLE = [
-    ("assistant", "It is far."),
-    ("user", "How do I get there?"),
-    ("assistant", "By ferry, in an hour."),
-    ("user", "Does anybody live there?"),
-    ("assistant", "No, but there are two mills."),
-]
+from tests.small import run_here, small_recipe
+from tests.stages.actor import ANSWERS, QUESTIONS, WARM, WHOLE, Actor, held, one, prompts, stage
 
 
 def test_three_turns_are_six_messages_with_the_prompt() -> None:
@@ -162,53 +75,6 @@ def test_personas_are_drawn_evenly_and_take_turns_over_candidates(tmp_path: Path
     assert drawn in (["calm", "angry"] * 2, ["angry", "calm"] * 2)
 
 
-@pytest.mark.parametrize(
-    ("lines", "left", "ended"),
-    [
-        ({"answers": ("It is far.", "CUT and")}, 1, "length: the assistant's turn is cut off"),
-        ({"answers": ("It is far.", " ")}, 1, "empty: the assistant says nothing"),
-        ({"answers": ("It is far.", "By ferry.", "it is far .")}, 3, "loop: the assistant repeats an earlier turn"),
-        ({"answers": ("It is far.", "BAD")}, 1, "too long: as the line says"),
-        ({"questions": ("How?", "CUT and")}, 3, "length: the user's turn is cut off"),
-        ({"questions": ("",)}, 1, "empty: the user says nothing"),
-        ({"questions": ("User:",)}, 1, "empty: the user says nothing"),
-        ({"questions": ("How?", "Thank you! How?")}, 3, "loop: the user repeats an earlier turn"),
-        ({"questions": ("Where is Farholm?",)}, 1, "loop: the user repeats an earlier turn"),
-        ({"questions": ("BAD",)}, 1, "too long: as the line says"),
-    ],
-)
-def test_failing_turn_ends_the_dialogue_at_the_last_good_answer(lines: dict, left: int, ended: str) -> None:
-    turns, answered, dialogue = one(assistant=Actor(**lines))
-    assert [role for role, _ in turns] == ["assistant", "user", "assistant"][:left]
-    assert (answered["finish"], answered["error"], dialogue["ended"]) == ("stop", None, ended)
-
-
-@pytest.mark.parametrize(
-    ("answer", "text", "finish", "error"),
-    [
-        ("BAD", "", "error", "too long: as the line says"),
-        ("", "", "error", "empty: the assistant says nothing"),
-        ("CUT and", "CUT and", "length", None),
-    ],
-)
-def test_first_answer_that_fails_is_a_candidate_with_nothing_to_keep(
-    answer: str, text: str, finish: str, error: str | None
-) -> None:
-    turns, answered, _ = one(assistant=Actor(answers=(answer,)))
-    assert turns == [("assistant", text)]
-    assert (answered["finish"], answered["error"]) == (finish, error)
-
-
-def test_first_answer_that_repeats_one_of_the_prompt_is_an_error() -> None:
-    (row,) = held(prompts("Who?|Ada.|Where?"), assistant=Actor(answers=("x", "Ada."))).to_pylist()
-    assert row["answered"][0]["error"] == "loop: the assistant repeats an earlier turn"
-
-
-def test_user_who_goes_on_as_the_assistant_is_stopped_at_its_own_turn() -> None:
-    turns, _, _ = one(assistant=Actor(questions=("CUT?\n\nAssistant: By ferry.\n\nUser: x", "Why?")))
-    assert turns[1] == ("user", "CUT?")
-
-
 def test_slot_without_a_prompt_has_no_dialogue_and_a_bad_row_is_alone() -> None:
     rows = held(prompts("one", None, "two"), n=2).to_pylist()
     assert rows[1] == {"responses": [], "answered": [], "dialogues": []}
@@ -221,23 +87,21 @@ def test_engine_that_dies_ends_the_shard() -> None:
 
 
 def test_dialogues_are_the_same_whatever_is_finished_first_and_whoever_is_beside_them() -> None:
-    warm = {"n": 3, "sampling": Sampling(), "user_sampling": Sampling()}
     texts = [f"question {n}" for n in range(12)]
-    calm = held(prompts(*texts), **warm)
-    hasty = held(prompts(*texts), assistant=Actor(hurry=0.02), **warm)
+    calm = held(prompts(*texts), n=3, **WARM)
+    hasty = held(prompts(*texts), assistant=Actor(hurry=0.02), n=3, **WARM)
     assert hasty.equals(calm)
     assert calm.schema.equals(pa.schema([*RESPONSES, calm.schema.field("dialogues")]))
-    assert held(prompts("question 0"), **warm).to_pylist() == calm.to_pylist()[:1]
+    assert held(prompts("question 0"), n=3, **WARM).to_pylist() == calm.to_pylist()[:1]
 
 
 def test_candidates_and_turns_have_seeds_of_their_own_and_another_seed_changes_them() -> None:
-    warm = {"n": 2, "sampling": Sampling(), "user_sampling": Sampling()}
-    (row,) = held(prompts("x"), **warm).to_pylist()
+    (row,) = held(prompts("x"), n=2, **WARM).to_pylist()
     said = [turn["content"].split()[-1] for chat in row["responses"] for turn in chat]
     assert len(set(said)) == len(said) == 10
     first, second = (answered["seed"] for answered in row["answered"])
     assert second == first + 1
-    assert held(prompts("x"), seed=1, **warm).to_pylist() != [row]
+    assert held(prompts("x"), seed=1, n=2, **WARM).to_pylist() != [row]
 
 
 def test_what_happened_is_counted() -> None:
@@ -250,6 +114,23 @@ def test_what_happened_is_counted() -> None:
     bad = held(prompts("x"), assistant=Actor(answers=("BAD",)))
     assert (counts(bad)["answers"], counts(bad)["errors"]) == (0, {"too long": 1})
     assert bad.schema.metadata[b"dialogues"] == b"0"
+
+
+def test_table_of_a_run_tells_of_its_dialogues_and_of_none_where_there_are_none(tmp_path: Path) -> None:
+    assert "dialogues" not in _printed(small_recipe(), tmp_path / "answers")
+    shown = " ".join(_printed(small_recipe(responses=stage()), tmp_path / "dialogues").split())
+    assert "dialogues 12 24 user turns added; 50% stripped of an opener; 0 ended by a loop" in shown
+
+
+def _printed(made: Recipe, root: Path) -> str:
+    """The table of a run of a recipe, as it is printed."""
+    store, failed = run_here(made, root)
+    assert not failed
+    tally = Tally(store=store, steps=made.steps)
+    tally.update()
+    printed = io.StringIO()
+    Console(file=printed, width=120).print(run_table(tally, made.prompts.planned, 0))
+    return printed.getvalue()
 
 
 def test_own_template_and_openers_are_used(tmp_path: Path) -> None:
@@ -273,9 +154,9 @@ def _refused(tmp_path: Path) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def test_what_cannot_work_is_refused_before_a_model_is_loaded(tmp_path: Path) -> None:
-    _stage().check()
-    _stage(n=4, user_sampling=Sampling()).check()
+    stage().check()
+    stage(n=4, user_sampling=Sampling()).check()
     for settings, why in _refused(tmp_path):
         with pytest.raises(Refused) as refusal:
-            _stage(**settings).check()
+            stage(**settings).check()
         assert why in str(refusal.value)
