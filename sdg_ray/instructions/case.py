@@ -10,7 +10,7 @@ import random
 import re
 
 from sdg_ray.instructions.instruction import Instruction, Kwargs, Setting, bound, compare
-from sdg_ray.instructions.languages import detect
+from sdg_ray.instructions.languages import detect, main_script
 
 MOST_CAPITAL_WORDS = 20
 
@@ -29,12 +29,16 @@ def capital_word_frequency(text: str, *, capital_frequency: int, capital_relatio
 
 def english_capital(text: str) -> bool:
     """English, without a small letter."""
-    return text.isupper() and detect(text) in ("en", None)
+    return text.isupper() and _perhaps_english(text)
 
 
 def english_lowercase(text: str) -> bool:
     """English, without a capital letter."""
-    return text.islower() and detect(text) in ("en", None)
+    return text.islower() and _perhaps_english(text)
+
+
+def _perhaps_english(text: str) -> bool:
+    return main_script(text) == "LATIN" and detect(text) in ("en", None)
 
 
 def draw_frequency(chance: random.Random, setting: Setting) -> Kwargs:

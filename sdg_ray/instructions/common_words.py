@@ -1,7 +1,8 @@
-"""The commonest words of languages that share a script, and the letters that tell them apart.
+"""The commonest words of languages that share a script, and the letters and endings that tell them apart.
 
-WORDS["LATIN"]["de"]     der die das und ist ...
-LETTERS["LATIN"]["de"]   ß ä ö ü
+WORDS["LATIN"]["de"]      der die das und ist ...
+LETTERS["LATIN"]["de"]    ß ä ö ü
+ENDINGS["LATIN"]["de"]    -ung -lich -keit ...
 """
 
 from types import MappingProxyType
@@ -17,21 +18,21 @@ _LATIN = {
     " nos já eu também só pelo pela até isso entre depois sem mesmo aos seus quem nas me esse eles você essa num nem"
     " sua são está há olá sim tem água obrigado à foi ser",
     "fr": "le la les de des et un une est en que qui dans pour pas sur au aux avec ce il ne se plus par je vous nous"
-    " on sont mais ou où comme été cette ses son sa leur elle ont être fait du d l c n s qu si tout aussi bien même"
+    " on sont mais ou où comme été cette ses son sa leur elle ont être fait du qu si tout aussi bien même"
     " ces peut entre très oui non bonjour eau lune",
     "de": "der die das und ist in zu den nicht von sie mit dem sich des ein eine auf für im es an auch als bei nach"
     " wie oder aber einer um am sind noch wird werden durch aus er hat dass daß einen zum zur war nur haben kann ich"
     " wir mehr wenn man so ja nein hallo über sehr diese wasser mond",
     "it": "il lo la i gli le di che e è un una in per non con del della dei delle si da al alla come più ma sono anche"
     " o se nel nella ha questo questa quando tra fra loro essere ho ci cui dal dalla molto suo sua sul perché ogni"
-    " stato può sì ciao acqua luna l d",
+    " stato può sì ciao acqua luna era aveva c volta",
     "pl": "i w na z do nie się że to jest o a jak po co ale tak od za przez jego dla czy ma jej który która które są"
     " był była było być ich może przy pod oraz lub także tylko ze już tym tego bardzo gdy można każdy wody księżyc",
     "vi": "và của là có không được trong một cho các với này người những khi để đã từ về tại như ra cũng nhiều hơn"
     " đến trên vì bạn tôi thì nước sẽ rất năm theo nếu vào bị hay đó lại còn chúng ta mặt trăng phải",
     "sw": "ya wa na kwa ni katika za la cha kuwa hii hiyo watu kama au si pia lakini sana hivyo ambayo ambao yake wake"
     " huu hizo hilo mwezi maji siku mtu hapa kila baada kabla vya zaidi yao wao mimi wewe sisi bado tu ndiyo hapana"
-    " moja mbili jinsi",
+    " hapo zamani kale moja mbili jinsi",
     "fi": "ja on ei se että oli hän mutta ovat kun niin kuin myös joka sen tai jos mitä tämä sitä vain nyt olla ollut"
     " mukaan voi jotka hyvin mikä siitä minä sinä me te he jo vielä noin sekä koska kanssa kyllä vesi veden kuu kuun"
     " siis mukana joita tämän",
@@ -62,7 +63,7 @@ _DEVANAGARI = {
     "hi": "है हैं के की का में और से को पर यह वह एक ने कि नहीं भी तो था थी थे इस हो कर लिए ही जो होता होती करता गया"
     " साथ अपने कुछ या जब आप मैं हम क्या बहुत पानी रहा रही रहे हाँ",
     "mr": "आहे आहेत आणि च्या चा ची हे हा ही तो ती ते एक नाही होते होता होती या मध्ये साठी पण की तर असे असते करून"
-    " म्हणून त्या त्याच्या आपण मी आम्ही काय खूप पाणी पाण्याची चंद्र चंद्राच्या केले जाते मुळे वर होय व आपल्या",
+    " म्हणून त्या त्याच्या आपण मी आम्ही काय खूप पाणी पाण्याची चंद्र चंद्राच्या केले जाते जो मुळे वर होय व आपल्या",
     "ne": "छ छन् र को का मा हो हुन्छ भएको गर्न लागि पनि यो त्यो एक छैन थियो गर्छ गर्छन् भने तर ले लाई बाट हामी म"
     " तपाईं के धेरै पानी चन्द्रमा चन्द्रमाको पानीलाई गरेको भन्ने यस होइन अनि तिनीहरू हुन् थिए",
 }
@@ -102,5 +103,38 @@ LETTERS = MappingProxyType(
         "CYRILLIC": {"ru": frozenset("ыэё"), "uk": frozenset("іїєґ"), "bg": frozenset("ъ")},
         "DEVANAGARI": {"mr": frozenset("ळ")},
         "ARABIC": {"ar": frozenset("ةىكيإأؤ"), "ur": frozenset("ٹڈڑںےہھ"), "fa": frozenset("ژ")},
+    }
+)
+ENDINGS = MappingProxyType(
+    {
+        "LATIN": {
+            "en": ("ing", "tion", "ed", "ly", "ness", "ers", "ght", "ould"),
+            "es": ("ción", "dad", "aba", "mente", "dores", "ario"),
+            "pt": ("ção", "dade", "mente", "ava", "dores", "inho"),
+            "fr": ("tion", "ment", "eux", "ez", "ette", "eurs", "aient", "ait"),
+            "de": ("ung", "ungen", "lich", "keit", "isch", "chen", "tzen", "hen", "ier"),
+            "it": ("zione", "mente", "ava", "ano", "ello", "ella", "etti", "tori"),
+            "pl": ("ego", "ych", "ami", "acja", "owy", "owie", "aj", "ował"),
+            "sw": ("isha", "ika", "wa", "ani", "ini", "lia"),
+            "fi": ("ssa", "ssä", "sta", "stä", "lla", "llä", "ksi", "inen", "tta", "ttä", "vat", "vät"),
+            "nl": ("ijk", "heid", "atie", "ingen", "tje"),
+            "sv": ("ning", "arna", "erna", "het"),
+            "da": ("ning", "erne", "hed"),
+            "tr": ("lar", "ler", "dır", "mak", "mek"),
+            "id": ("kan", "nya", "lah"),
+            "ro": ("ului", "elor", "ție", "ează"),
+            "cs": ("ost", "ého", "ých", "ní"),
+        },
+        "CYRILLIC": {
+            "ru": ("ого", "ть", "ия", "ете", "ите", "ние", "лся", "тор"),
+            "uk": ("ого", "ння", "ти", "ють", "вся", "ій"),
+            "bg": ("та", "то", "те", "ят", "ите", "ния", "ки", "ва"),
+        },
+        "DEVANAGARI": {
+            "hi": ("ना", "ने", "ता", "ओं", "ियों", "ें"),
+            "mr": ("ला", "च्या", "ची", "चा", "तात", "ली", "तो", "ते"),
+            "ne": ("लाई", "हरू", "को", "ले", "सँग", "मा", "न्छ", "होस्", "थ्यो", "टा"),
+        },
+        "ARABIC": {"ar": (), "ur": (), "fa": ()},
     }
 )

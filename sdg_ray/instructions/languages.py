@@ -1,4 +1,5 @@
-"""Which language a text is in: by its script, and where several languages share one, by common words and letters.
+"""Which language a text is in: by its script, and where several languages share one, by common words, letters and
+endings.
 
     detect("Der Mond zieht das Wasser an.")    "de"
     detect("3.14 * 2")                         None: no evidence, or as much for two languages
@@ -13,7 +14,7 @@ from collections import Counter
 from functools import cache
 from types import MappingProxyType
 
-from sdg_ray.instructions.common_words import LETTERS, WORDS
+from sdg_ray.instructions.common_words import ENDINGS, LETTERS, WORDS
 
 NAMES = MappingProxyType(
     {
@@ -65,39 +66,57 @@ OWN_SCRIPT = {
 SHARED_SCRIPT = ("ARABIC", "CYRILLIC", "DEVANAGARI", "LATIN")
 CHINESE_OR_JAPANESE = ("CJK", "HIRAGANA", "KATAKANA")
 KANA = 0.1  # of the characters of a Japanese text, at the least; a Chinese one has none
-EVIDENCE = 0.08  # share of words that must speak for a language
+EVIDENCE = 0.08  # share of the words that must speak for a language
+WORD, LETTER, ENDING = 12, 6, 6  # what a word, one of one letter and an ending weigh, shared by who has it
+LEAST = 7  # one letter alone says nothing
 BETWEEN_WORDS = re.compile(r"[\s\d_!-/:-@\[-`{-~«»“”„‘’…–—¿¡،؛؟।]+")
 
 
 def detect(text: str) -> str | None:
     """The code of the language that most of a text is in; None where that cannot be told."""
     text = unicodedata.normalize("NFC", text).lower()
-    scripts = Counter(_script(letter) for letter in text if letter.isalpha())
-    if not scripts:
-        return None
+    scripts = _scripts(text)
     eastern = sum(scripts[script] for script in CHINESE_OR_JAPANESE)
-    script, letters = scripts.most_common(1)[0]
-    if eastern >= letters:
+    if 0 < eastern >= max(scripts.values(), default=0):
         return "ja" if scripts["HIRAGANA"] + scripts["KATAKANA"] >= KANA * eastern else "zh"
+    script = main_script(text)
     if script in SHARED_SCRIPT:
         return _by_words(script, [word for word in BETWEEN_WORDS.split(text) if word])
     return OWN_SCRIPT.get(script)
+
+
+def main_script(text: str) -> str:
+    """The script that most letters are of, as Unicode calls it: LATIN; nothing where there is no letter."""
+    return next((script for script, _ in _scripts(text).most_common(1)), "")
 
 
 def _by_words(script: str, words: list[str]) -> str | None:
     """The language of a shared script that the words speak for."""
     found: Counter[str] = Counter()
     for word in words:
-        speaks_for = _known(script).get(word, ()) or _by_letters(script, word)
+        weight, speaks_for = _evidence(script, word)
         for language in speaks_for:
-            found[language] += 12 // len(speaks_for)  # whole numbers, so that equal is equal
+            found[language] += weight // len(speaks_for)
     (best, first), (_, second) = [*found.most_common(2), ("", 0), ("", 0)][:2]
-    return best if first > second and first >= 12 * EVIDENCE * len(words) else None
+    return best if first > second and first >= max(LEAST, WORD * EVIDENCE * len(words)) else None
+
+
+def _evidence(script: str, word: str) -> tuple[int, tuple[str, ...]]:
+    """How much a word weighs, and the languages that it speaks for."""
+    if speaks_for := _known(script).get(word, ()) or _by_letters(script, word):
+        return (WORD if word[1:] else LETTER), speaks_for
+    return ENDING, tuple(language for language, ends in ENDINGS[script].items() if word.endswith(ends))
 
 
 def _by_letters(script: str, word: str) -> tuple[str, ...]:
-    """The languages in which a word's unusual letters occur."""
-    return tuple(language for language, letters in LETTERS[script].items() if letters & set(word))
+    """The languages that have all the unusual letters of a word; none where it has only usual ones."""
+    unusual = set(word) & _unusual(script)
+    return tuple(language for language, letters in LETTERS[script].items() if unusual and unusual <= letters)
+
+
+@cache
+def _unusual(script: str) -> frozenset[str]:
+    return frozenset().union(*LETTERS[script].values())
 
 
 @cache
@@ -108,6 +127,10 @@ def _known(script: str) -> dict[str, tuple[str, ...]]:
         for word in words:
             known[word] = (*known.get(word, ()), language)
     return known
+
+
+def _scripts(text: str) -> Counter[str]:
+    return Counter(_script(letter) for letter in text if letter.isalpha())
 
 
 @cache
