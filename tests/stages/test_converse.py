@@ -1,5 +1,6 @@
 """Dialogues: as many turns as asked for, always ending with an answer, the same whenever they are held."""
 
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from sdg_ray.recipe import Recipe
 from sdg_ray.record import RESPONSES, counts
 from sdg_ray.report.table import run_table
 from sdg_ray.report.tally import Tally
+from sdg_ray.stages.converse import Converse
 from sdg_ray.template import choices, template
 from tests.small import run_here, small_recipe
 from tests.stages.actor import ANSWERS, QUESTIONS, WARM, WHOLE, Actor, held, one, prompts, stage
@@ -52,6 +54,12 @@ def test_equal_models_are_loaded_once() -> None:
     turns, answered, _ = one(assistant=first, user=second)
     assert (turns, answered["model"]) == (WHOLE, "actor")
     assert (first.started, second.started) == (["actor"], [])
+
+
+def test_answers_are_greedy_and_the_user_is_lively_unless_told_otherwise() -> None:
+    (row,) = asyncio.run(Converse(assistant=Actor()).open()(prompts("Where is Farholm?"))).to_pylist()
+    turns = [(turn["role"], turn["content"]) for turn in row["responses"][0]]
+    assert [turn in WHOLE for turn in turns] == [True, False, True, False, True]
 
 
 def test_users_model_sees_the_history_and_a_persona_and_cannot_be_deceived() -> None:
