@@ -1,10 +1,13 @@
 """The commonest words of languages that share a script, and the letters and endings that tell them apart.
 
-WORDS["LATIN"]["de"]      der die das und ist ...
-LETTERS["LATIN"]["de"]    ß ä ö ü
-ENDINGS["LATIN"]["de"]    -ung -lich -keit ...
+    WORDS["LATIN"]["de"]      der die das und ist ...
+    LETTERS["LATIN"]["de"]    ß ä ö ü
+    ENDINGS["LATIN"]["de"]    -ung -lich -keit ...
+
+How much each of them weighs is decided in `languages.py`.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 _LATIN = {
@@ -77,13 +80,13 @@ _ARABIC = {
 }
 _TABLE = {"LATIN": _LATIN, "CYRILLIC": _CYRILLIC, "DEVANAGARI": _DEVANAGARI, "ARABIC": _ARABIC}
 
-WORDS = MappingProxyType(
+WORDS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         script: {language: frozenset(words.split()) for language, words in languages.items()}
         for script, languages in _TABLE.items()
     }
 )
-LETTERS = MappingProxyType(
+LETTERS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "LATIN": {
             "es": frozenset("ñ"),
@@ -105,7 +108,7 @@ LETTERS = MappingProxyType(
         "ARABIC": {"ar": frozenset("ةىكيإأؤ"), "ur": frozenset("ٹڈڑںےہھ"), "fa": frozenset("ژ")},
     }
 )
-ENDINGS = MappingProxyType(
+ENDINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "LATIN": {
             "en": ("ing", "tion", "ed", "ly", "ness", "ers", "ght", "ould"),

@@ -1,5 +1,4 @@
-"""Which language a text is in: by its script, and where several languages share one, by common words, letters and
-endings.
+"""Which language a text is in: by its script; where languages share one, by common words, letters and endings.
 
     detect("Der Mond zieht das Wasser an.")    "de"
     detect("3.14 * 2")                         None: no evidence, or as much for two languages
