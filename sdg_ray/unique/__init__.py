@@ -41,7 +41,7 @@ class Unique:
     """
 
     similarity: float = 0.8
-    permutations: int = 128  # of MinHash: more find more of what is just at `similarity`, and cost time
+    permutations: int = 256  # of MinHash: more find more of what is just at `similarity`, and cost time
     semantic: Semantic | None = None
     evaluation: Mapping[str, EvaluationSet] = field(default_factory=dict)
     ngram: int = 13  # words that a prompt may not share in a row with an evaluation set

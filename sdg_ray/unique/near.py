@@ -11,6 +11,7 @@ in what a bucket remembers, and in how many candidates one prompt is compared wi
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from sdg_ray.unique.minhash import Array, banded, rows_in_band
 from sdg_ray.unique.text import grams, jaccard
 
 CROWD = 256  # kept prompts that one bucket remembers
-COMPARED = 64  # candidates that one prompt is compared with: those that share the most bands, then the earliest
+COMPARED = 64  # candidates that one prompt is compared with: those that share the most bands
+REMEMBERED = 8192  # sets of n-grams: a crowd is compared with the same few prompts again and again
 
 
 class Near:
@@ -29,6 +31,7 @@ class Near:
         bands = banded(normals, permutations, rows_in_band(similarity, permutations))
         self.buckets = _shared(bands)
         self.lonely: Array = np.all(self.buckets < 0, axis=1)
+        self.grams = lru_cache(REMEMBERED)(lambda row: grams(normals[row]))
         self.kept: dict[int, list[int]] = {}
 
     def find(self, row: int) -> str | None:
@@ -48,10 +51,10 @@ class Near:
     def _closest(self, row: int) -> tuple[float, int]:
         """The similarity of the most similar candidate, and which one that is; 0 where there is none."""
         shared = Counter(earlier for bucket in self._buckets(row) for earlier in self.kept.get(bucket, ()))
-        candidates = sorted(shared, key=lambda earlier: (-shared[earlier], earlier))[:COMPARED]
-        own = grams(self.normals[row]) if candidates else set()
-        alike = [(jaccard(own, grams(self.normals[earlier])), earlier) for earlier in candidates]
-        return max(alike, key=lambda pair: (pair[0], -pair[1]), default=(0.0, -1))
+        own = self.grams(row) if shared else set()
+        alike = ((jaccard(own, self.grams(earlier)), -earlier) for earlier, _ in shared.most_common(COMPARED))
+        similarity, earlier = max(alike, default=(0.0, 0))
+        return similarity, -earlier
 
     def _buckets(self, row: int) -> list[int]:
         return [bucket for bucket in self.buckets[row].tolist() if bucket >= 0]
