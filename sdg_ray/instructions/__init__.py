@@ -33,7 +33,18 @@ from sdg_ray.instructions.conflict import conflicts, together
 from sdg_ray.instructions.instruction import Instruction, Kwargs, Setting
 from sdg_ray.instructions.languages import NAMES
 
-__all__ = ["INSTRUCTIONS", "NAMES", "Drawn", "Instruction", "check", "check_loose", "conflicts", "draw", "reference"]
+__all__ = [
+    "INSTRUCTIONS",
+    "NAMES",
+    "Drawn",
+    "Instruction",
+    "check",
+    "check_loose",
+    "conflicts",
+    "draw",
+    "reference",
+    "together",
+]
 
 GROUPS = (keywords, language, length, content, format, combination, startend, case, punctuation)
 

@@ -45,11 +45,12 @@ GROUP = (
     Instruction(
         id="combination:repeat_prompt",
         asks=(
-            "First repeat what stands in the quotes, word for word and without the quotes, then give your answer:\n"
+            "First repeat what stands in the quotes, word for word and without the quotes, then give your answer: "
             '"{prompt_to_repeat}"',
-            "Before you answer, say the following request again without any change, and write nothing before it: "
-            "{prompt_to_repeat}",
-            "Your answer has to start with these exact words, and to go on after them: {prompt_to_repeat}",
+            "Before you answer, say the request again without any change, and write nothing before it. It is: "
+            '"{prompt_to_repeat}"',
+            'Start your answer with the words "{prompt_to_repeat}" exactly as they stand here, without the quotes, and '
+            "then go on with the answer itself.",
         ),
         follows=repeat_prompt,
         draw=draw_prompt,

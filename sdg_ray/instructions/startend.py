@@ -30,9 +30,9 @@ GROUP = (
     Instruction(
         id="startend:end_checker",
         asks=(
-            "End your answer with exactly this phrase: {end_phrase} Nothing should follow it.",
-            "The last words of your answer must be: {end_phrase}",
-            "Finish with these very words, and say no more after them: {end_phrase}",
+            'End your answer with exactly this phrase: "{end_phrase}" Nothing should follow it.',
+            'The last words of your answer must be "{end_phrase}"',
+            'Finish with the very words "{end_phrase}" and say no more after them.',
         ),
         follows=end_checker,
         draw=draw_phrase,
