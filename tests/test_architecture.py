@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "prompts": LOWEST | {"engines", "instructions"},
     "scorers": LOWEST | {"engines"},
     "stages": LOWEST | PLUGS,
-    "recipe": LOWEST | PLUGS | {"stages"},
+    "recipe": LOWEST | PLUGS | {"stages", "unique"},
     "store": LOWEST,
     "unique": LOWEST,
     "runner": LOWEST | PLUGS | {"stages", "recipe", "store", "unique"},

@@ -18,6 +18,7 @@ PACKAGES = {
     "filter": "sdg_ray.filters.",
     "scorer": "sdg_ray.scorers.",
     "prompts": "sdg_ray.prompts.",
+    "topics": "sdg_ray.prompts.",
     "cluster": "sdg_ray.runner.",
 }
 UNPAIRED = {"dialogues"}  # recipes of data without preferences
