@@ -8,9 +8,9 @@
     seed=0            of the prompts, all of which are made up
 
 Near-duplicates are planted: an earlier prompt with words or letters replaced, as long as it is like it by 0.8 to 0.95;
-as many hard negatives are like an earlier one by 0.5 to 0.7 only. Recall is the share of what was planted at 0.8 or above
-and was found, precision the share of what was found whose true similarity to the prompt that is named is 0.8 or above.
-The memory is the peak of the process, with the prompts themselves.
+as many hard negatives are like an earlier one by 0.5 to 0.7 only. Recall is the share of what was planted at 0.8 or
+above and was found; precision is the share of what was found whose true similarity to the prompt that is named is 0.8
+or above. The memory is the peak of the process, with the prompts themselves.
 """
 
 import random

@@ -3,8 +3,8 @@
     found = spread(texts, paths=[("Science", "Tides"), ...], known=["Tides", "Volcanoes"])
     found.distinct_2, found.vendi
 
-Every measure is a pure function of its own. Those that depend on how many prompts there are (distinct_2, entropy, vendi)
-compare lists of one length only.
+Every measure is a pure function of its own. Those that depend on how many prompts there are (unique, distinct_2,
+entropy, vendi) compare only lists of the same length.
 """
 
 import math
