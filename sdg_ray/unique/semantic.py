@@ -59,11 +59,15 @@ class Semantic:
     def _load(self) -> tuple[Any, Any]:
         import torch
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.model)
-            return tokenizer, AutoModel.from_pretrained(self.model).eval().to(device)
+            # in half precision the other texts of a batch would move a cosine by a thousandth
+            return tokenizer, AutoModel.from_pretrained(self.model, dtype=torch.float32).eval().to(device)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise Refused(f"unique.semantic.model {self.model} could not be loaded: {reason}") from error
@@ -78,7 +82,7 @@ class Semantic:
         with torch.inference_mode():
             vectors = model(**read).last_hidden_state
             mask = read["attention_mask"].unsqueeze(-1)
-            return torch.nn.functional.normalize((vectors * mask).sum(1) / mask.sum(1).clamp(min=1), dim=1).float()
+            return torch.nn.functional.normalize((vectors * mask).sum(1) / mask.sum(1).clamp(min=1), dim=1)
 
 
 class SameMeaning:
