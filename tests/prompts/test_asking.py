@@ -28,7 +28,7 @@ def texts(made: Sequence[Made]) -> list[str | None]:
     return [each.text for each in made]
 
 
-@pytest.mark.parametrize("n", [0, 1, 7, 20, 21, 65])
+@pytest.mark.parametrize("n", [0, 1, 7, 20, 21, 85])
 def test_list_has_exactly_as_many_different_items_as_were_asked_for(n: int) -> None:
     writer = ListWriter()
     made = items(writer, n)

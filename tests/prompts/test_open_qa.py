@@ -32,6 +32,7 @@ def test_each_question_is_followed_by_its_refined_versions() -> None:
         assert [origin_of(draft)["item"] for draft in (plain, *refined)] == ["plain", *MODES]
         for draft in refined:
             assert origin_of(draft)["template"] == REFINE and origin_of(draft)["parents"] == [text_of(plain)]
+    assert len({origin_of(draft)["seed"] for draft in made}) == 1 + 12  # the three questions came as one list
 
 
 def test_topics_take_turns_and_are_in_the_ask_and_in_the_path() -> None:

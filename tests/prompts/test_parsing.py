@@ -53,6 +53,7 @@ def test_list_of_two_is_found_however_it_is_written(text: str) -> None:
         ("1. Say what __init__ does.", ["Say what __init__ does."]),
         ("1. What is 2**3 and 4**2?", ["What is 2**3 and 4**2?"]),
         ('1. Join ["a", "b"].\n2. Sort ["c"].', ['Join ["a", "b"].', 'Sort ["c"].']),
+        ('1. Join ["a", "b"].', ['Join ["a", "b"].']),
         ('1. "Yes" or "no"', ['"Yes" or "no"']),
         ("1. 'What's a tide?'", ["What's a tide?"]),
         ("1. It costs 3.50\n2. **Note:** it is 2.5 m", ["It costs 3.50", "Note: it is 2.5 m"]),
