@@ -44,9 +44,10 @@ class Choice:
 
 
 def said(drawn: list[Drawn]) -> str:
-    """The sentences of several instructions; each on its own line where one has lines of its own."""
+    """The sentences of several instructions; each on a line of its own where one does not end as a sentence does."""
     texts = [each.text for each in drawn]
-    return ("\n" if any("\n" in text for text in texts) else " ").join(texts)
+    plain = all(text.endswith((".", "?", '"')) and "\n" not in text for text in texts)
+    return (" " if plain else "\n").join(texts)
 
 
 def form(forms: tuple[str, ...], chance: Chance, *places: str) -> Template:
