@@ -52,5 +52,4 @@ class Contamination:
         """The runs in a prompt's words that begin as a run of an evaluation set does."""
         for at in range(len(found) - self.few + 1):
             for size in sorted(self.lengths.get(" ".join(found[at : at + self.few]), ())):
-                if at + size <= len(found):
-                    yield " ".join(found[at : at + size])
+                yield " ".join(found[at : at + size])

@@ -19,7 +19,7 @@ from sdg_ray.unique.minhash import Array, banded, rows_in_band
 from sdg_ray.unique.text import grams, jaccard
 
 CROWD = 256  # kept prompts that one bucket remembers
-COMPARED = 64  # candidates that one prompt is compared with: those that share the most bands
+COMPARED = 16  # candidates that one prompt is compared with: those that share the most bands
 REMEMBERED = 8192  # sets of n-grams: a crowd is compared with the same few prompts again and again
 
 

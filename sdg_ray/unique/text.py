@@ -17,12 +17,8 @@ WORD = re.compile(r"\w+")
 
 def normal(text: str) -> str:
     """`text` without differences in case, white space and the way a letter with an accent is encoded."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFD", text)  # folding case wants letters apart from their accents
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = unicodedata.normalize("NFC", folded)
-    return " ".join(folded.split())
+    composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return " ".join(composed.casefold().split())
 
 
 def words(normalised: str) -> list[str]:

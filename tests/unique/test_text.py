@@ -17,6 +17,7 @@ from sdg_ray.unique.text import GRAM, grams, jaccard, normal, words
         ("\u00c9COLE", "e\u0301cole"),
         ("STRASSE", "stra\u00dfe"),
         ("na\u00a0ive", "na ive"),
+        ("\u03b1\u0345\u0301", "\u0391\u0301\u0345"),
     ],
 )
 def test_normal_forms_are_equal_whatever_the_case_the_space_and_the_encoding(text: str, other: str) -> None:
