@@ -6,8 +6,9 @@
     check(reference(drawn), "Blue light is scattered most.")    [True, ...]
 
 A reference is a row of the benchmark, so either can be given to the other's checker. Where the benchmark's checker is
-known to be odd, this one does what a reader would, and the docstring of the group says so. Hold ids out from training
-data (`ids`) to measure on them what was learnt; the sentences here are not the benchmark's.
+known to be odd, this one does what a reader would, and the docstring of the group says so: of its 832 verdicts on the
+answers of GPT-4 that come with it, 814 are the same here, and as many say "followed" (83.8%). The sentences here are
+not the benchmark's; hold ids out from training data as well (`ids`) to measure on them what was learnt.
 """
 
 import inspect

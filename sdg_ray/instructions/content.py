@@ -3,7 +3,7 @@
     follows("Dear [name], meet me in [place].", num_placeholders=2)    True
 
 Different from the benchmark's checker: empty brackets are no placeholder, a postscript stands at the beginning of a
-line and says something, and "P.P.S." is no "P.S.".
+line and something follows it, and "P.P.S." is no "P.S.".
 """
 
 import random
@@ -25,7 +25,7 @@ def number_placeholders(text: str, *, num_placeholders: int) -> bool:
 def postscript(text: str, *, postscript_marker: str) -> bool:
     """A line begins with the marker, in large or small letters and with or without spaces in it, and goes on."""
     letters = r"\.[ \t]*".join(map(re.escape, postscript_marker.strip().rstrip(".").split(".")))
-    return bool(re.search(rf"^[ \t*_>\"]*{letters}\b[.:*_]*[ \t]*[^\s.:*_]", text, re.IGNORECASE | re.MULTILINE))
+    return bool(re.search(rf"^[ \t*_>\"]*{letters}\b[.:*_\s]*[^\s.:*_\"]", text, re.IGNORECASE | re.MULTILINE))
 
 
 def draw_placeholders(chance: random.Random, setting: Setting) -> Kwargs:

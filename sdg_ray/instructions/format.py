@@ -36,8 +36,8 @@ def number_bullet_lists(text: str, *, num_bullets: int) -> bool:
 
 
 def constrained_response(text: str) -> bool:
-    """The answer is one of the three."""
-    return text.strip() in ANSWERS
+    """The answer is one of the three; quotes around it are let be."""
+    return text.strip().strip("\"'").strip() in ANSWERS
 
 
 def number_highlighted_sections(text: str, *, num_highlights: int) -> bool:

@@ -27,6 +27,7 @@ CASES = (
             "Bye.\n  P.S.: Write soon.",
             "Bye.\nP.S.\tWrite",
             "Bye.\nP.S. Write soon.\nYours",
+            "Bye.\n\nP.S.\n\nWrite soon.",
         ),
         fail=(
             "Bye.",
@@ -34,7 +35,7 @@ CASES = (
             "Bye. P.S. Write soon.",
             "Bye.\nPS Write soon.",
             "Bye.\nP.P.S. More.",
-            "P.S.\n\nBye.",
+            "Bye.\nP.S.: *",
         ),
     ),
     Case(

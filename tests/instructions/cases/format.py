@@ -34,6 +34,8 @@ CASES = (
             " My answer is yes.\n",
             "\tMy answer is no.",
             "\n\nMy answer is maybe.",
+            "'My answer is maybe.'",
+            '"My answer is yes."',
         ),
         fail=(
             "Yes.",
