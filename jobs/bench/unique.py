@@ -3,7 +3,7 @@
     python jobs/bench/unique.py                   1,000,000 prompts of 10 to 60 words, 2% of them near-duplicates
     python jobs/bench/unique.py prompts=100000    fewer prompts
 
-    prompts=1000000   how many prompts
+    prompts=1000000   how many prompts, a thousand or more
     crowd=0           how many prompts of them are one long text with another few words in it: all alike by about 0.7
     seed=0            of the prompts, all of which are made up
 
@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sdg_ray.command import command, typed
+from sdg_ray.errors import Refused
 from sdg_ray.unique import Unique
 from sdg_ray.unique.text import grams, jaccard, normal
 
@@ -39,6 +40,8 @@ GIB = 1 << 20  # in units of ru_maxrss
 def main(arguments: Sequence[str], console: Console) -> int:
     """Plant, look, and count."""
     options = typed(arguments, prompts=1_000_000, crowd=0, seed=0)
+    if options["prompts"] < 1000 or options["crowd"] > options["prompts"]:
+        raise Refused("prompts=... must be a thousand or more, and crowd=... no more than that")
     made = planted(options["prompts"], options["crowd"], options["seed"])
     before = peak()
     began = time.monotonic()

@@ -1,6 +1,6 @@
 """Near-duplicates: prompts that share most of their characters, and differ in a word or two.
 
-    check = Near(ids, normals, similarity=0.8, permutations=128)
+    check = Near(ids, normals, similarity=0.8, permutations=256)
     check.keep(0)
     check.find(1)  ->  "near-duplicate: 0.83 like 5e0c..."
 

@@ -4,7 +4,7 @@
     semantic.embed(["Why is the sky blue?", "What makes the sky look blue?"])     unit vectors, one a text
 
 Every prompt is compared with every earlier kept one: exact, and quadratic. That is for hundreds of thousands of prompts
-on a GPU and for some ten thousands without. The marks of a run that grows stay the same up to the rounding of floats.
+on a GPU and for some thousands without. The marks of a run that grows stay the same up to the rounding of floats.
 """
 
 import json
