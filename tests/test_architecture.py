@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "store": LOWEST,
     "unique": LOWEST,
     "runner": LOWEST | PLUGS | {"stages", "recipe", "store", "unique"},
-    "report": LOWEST | {"store", "recipe", "runner", "unique"},
+    "report": LOWEST | {"store", "recipe", "runner", "unique", "instructions"},
     "export": LOWEST | {"store", "recipe", "runner"},
     "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export"},
     "pocket": {"errors", "config", "record", "template"},

@@ -35,18 +35,21 @@ class Refining:
         if unknown := sorted(set(self.modes) - set(known)):
             raise Refused(f"{self.file} has no mode {unknown[0]!r}; it has {', '.join(known)}")
 
-    async def all(self, asking: Asking, made: Sequence[Made], path: Sequence[str], chance: Chance) -> list[Draft]:
+    async def all(
+        self, asking: Asking, made: Sequence[Made], path: Sequence[str], chance: Chance, item: str = "plain"
+    ) -> list[Draft]:
         """Each of those made, followed by its refined versions; of one that was not made there is nothing to refine."""
-        each = await asyncio.gather(*(self._one(asking, one, path, chance.at(i)) for i, one in enumerate(made)))
+        each = await asyncio.gather(*(self._one(asking, one, path, chance.at(i), item) for i, one in enumerate(made)))
         return [version for versions in each for version in versions]
 
-    async def _one(self, asking: Asking, first: Made, path: Sequence[str], chance: Chance) -> list[Draft]:
+    async def _one(self, asking: Asking, first: Made, path: Sequence[str], chance: Chance, item: str) -> list[Draft]:
+        plain = Draft.of(first, path, item=item)
         if first.text is None:
-            return [Draft.of(first, path)] * self.versions
+            return [plain] * self.versions
         texts, wanted = choices(self.file), template(self.template, "n", self.place, "mode")
         asks = (
             asking.items(wanted, 1, chance.at(mode), **{self.place: first.text, "mode": texts[mode]})
             for mode in self.modes
         )
         found = zip(self.modes, await asyncio.gather(*asks), strict=True)
-        return [Draft.of(first, path), *(Draft.of(one, path, first.text, item=mode) for mode, (one,) in found)]
+        return [plain, *(Draft.of(one, path, first.text, item=mode) for mode, (one,) in found)]

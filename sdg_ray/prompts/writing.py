@@ -60,6 +60,6 @@ class Writing:
             rounds, place = divmod(number, len(topics))
             topic, kind = topics[place], kinds[(place + rounds) % len(kinds)]
             made = await asking.items(wanted, self.tasks, chance, kind=kind, topic=topic.name)
-            return await self.refining.all(asking, made, (*topic.path, kind), chance.at("refine"))
+            return await self.refining.all(asking, made, topic.path, chance.at("refine"), item=kind)
 
         return make

@@ -77,7 +77,7 @@ class Worker:
         table = await self.store.read(FIRST, shard, ["prompt_id", "error"])
         rows = zip(table["prompt_id"].to_pylist(), table["error"].to_pylist(), strict=True)
         errors = [self.marks.get(name, error) for name, error in rows]
-        return table.set_column(1, "error", pa.array(errors, pa.string()))
+        return pa.table({"prompt_id": table["prompt_id"], "error": pa.array(errors, pa.string())})
 
     async def _marks(self) -> Mapping[str, str]:
         assert self.recipe.unique

@@ -1,0 +1,38 @@
+"""How varied the prompts of a run are, family by family.
+
+python jobs/spread.py run=demo [root=runs]
+
+planned, made, used   slots; those with a prompt; those that no other prompt makes needless
+lists read            the share of the model's answers in which a list was found; asked again: for what was missing
+unique, distinct-2    the share of different prompts, and of different pairs of words
+topics                how many occur, the share of those there are, and their entropy
+Vendi                 as varied as so many prompts that have nothing in common
+words                 how many prompts are how long: 1-4 words, 5-9, 10-19, 20-39, 40-79, 80-159, 160-319, more
+"""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from sdg_ray.command import command, typed
+from sdg_ray.errors import Refused
+from sdg_ray.recipe import FIRST
+from sdg_ray.report.spread import spread_table
+from sdg_ray.report.tally import Tally
+from sdg_ray.store import reopen
+
+
+def main(arguments: Sequence[str], console: Console) -> int:
+    """Print the table."""
+    chosen = typed(arguments, run="", root="runs")
+    if not chosen["run"]:
+        raise Refused("run=... must be given; --help shows how")
+    store = reopen(chosen["root"], chosen["run"])
+    tally = Tally(store=store, steps=[FIRST])
+    tally.update()
+    console.print(spread_table(store, tally))
+    return 0
+
+
+if __name__ == "__main__":
+    command(main, __doc__)
