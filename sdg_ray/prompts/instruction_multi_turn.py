@@ -27,9 +27,9 @@ OF_ONE_PROMPT = {"combination:repeat_prompt", "detectable_format:constrained_res
 class InstructionMultiTurn:
     """Two prompts of `base` in one conversation, and an instruction that is declared for all answers before the first.
 
-    It stands in the first user turn, or in a system turn with the chance `as_system`. The first answer is the writer's,
-    asked for until it follows, `tries` times at most: a conversation in which it is broken already would teach that.
-    A seed is two of the base.
+    It stands in the user turn, or with the chance `as_system` in a system turn where nobody has answered yet. The first
+    answer is the writer's, asked for until it follows, `tries` times at most: a conversation in which it is broken
+    already would teach that. A seed is two of the base.
     """
 
     base: Family
@@ -99,11 +99,13 @@ class InstructionMultiTurn:
         drawn = self.choice.draw(f"{asked}\n{then}", chance.at("draw"))
         if not drawn:
             return empty(first, "no instruction: none suits the prompt")
+        rest = [message for message in second.prompt if message["role"] != "system"]
+        if any(_broken(drawn, message["content"]) for message in rest if message["role"] == "assistant"):
+            return empty(first, "no second prompt: its own answers do not follow what was declared")
         opening, version = self._declared(first.prompt, said(drawn), chance.at("form"))
         answer = await self._following(asking, opening, drawn, chance.at("answer"))
         if answer.text is None:
             return empty(first, f"no first answer: {answer.error}")
-        rest = [message for message in second.prompt if message["role"] != "system"]
         made = {**answer.origin, "template": version, "parents": [asked, then]}
         return Draft(
             prompt=[*opening, {"role": "assistant", "content": answer.text}, *rest],
@@ -113,17 +115,19 @@ class InstructionMultiTurn:
 
     def _declared(self, chat: Chat, instruction: str, chance: Chance) -> tuple[Chat, str]:
         """The conversation with the instruction declared, and the version of the template that did."""
-        if chance.random() < self.as_system:
-            system = template(self.system, "instruction")
-            before = "".join(f"{message['content']}\n\n" for message in chat if message["role"] == "system")
-            turns = [message for message in chat if message["role"] != "system"]
-            return [
-                {"role": "system", "content": before + system.fill(instruction=instruction)},
-                *turns,
-            ], system.version
+        answered = any(message["role"] == "assistant" for message in chat)  # by who had not been told
+        if not answered and chance.random() < self.as_system:
+            return self._declared_first(chat, instruction)
         joined = form(self.forms, chance, "prompt", "instruction")
         text = joined.fill(prompt=chat[-1]["content"], instruction=instruction)
         return [*chat[:-1], {"role": "user", "content": text}], joined.version
+
+    def _declared_first(self, chat: Chat, instruction: str) -> tuple[Chat, str]:
+        """The same in a system turn, after what stands in it already."""
+        wanted = template(self.system, "instruction")
+        before = "".join(f"{message['content']}\n\n" for message in chat if message["role"] == "system")
+        turns = [message for message in chat if message["role"] != "system"]
+        return [{"role": "system", "content": before + wanted.fill(instruction=instruction)}, *turns], wanted.version
 
     async def _following(self, asking: Asking, chat: Chat, drawn: list[Drawn], chance: Chance) -> Made:
         """An answer that follows what was declared, or the reason why there is none."""
@@ -132,8 +136,11 @@ class InstructionMultiTurn:
             answer = await asking.answer(chat, chance.at(attempt))
             if answer.text is None:
                 return answer
-            results = check(reference(drawn), answer.text)
-            broken = [each.id for each, follows in zip(drawn, results, strict=True) if not follows]
-            if not broken:
+            if not (broken := _broken(drawn, answer.text)):
                 return answer
         return replace(answer, text=None, error=f"not followed in {self.tries} tries: {' '.join(broken)}")
+
+
+def _broken(drawn: list[Drawn], answer: str) -> list[str]:
+    """The ids of what an answer does not follow."""
+    return [each.id for each, follows in zip(drawn, check(reference(drawn), answer), strict=True) if not follows]

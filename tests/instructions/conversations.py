@@ -19,6 +19,7 @@ class Some:
     quota: int | None = None
     per_seed: int = 2
     text: str = QUESTION
+    answered: bool = True  # there is an answer before the last turn
 
     needs = frozenset[str]()
 
@@ -30,9 +31,10 @@ class Some:
             chat: Chat = [
                 {"role": "system", "content": "Be kind."},
                 {"role": "user", "content": "Hello."},
-                {"role": "assistant", "content": "Hello, friend."},
+                {"role": "assistant", "content": "Hello friend."},
                 {"role": "user", "content": f"{number}: {self.text}"},
             ]
+            chat = chat if self.answered else [chat[0], chat[-1]]
             origin = {"source": "some", "path": ["Science", "Tides"], "licence": "CC0-1.0"}
             return [
                 Draft(prompt=chat, reference="yes", origin=origin),

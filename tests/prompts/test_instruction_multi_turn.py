@@ -18,8 +18,8 @@ NO_COMMA: dict[str, Any] = {"ids": ("punctuation:no_comma",), "instructions": (1
 FOLLOWS = "It does because the moon pulls."
 
 
-def talk(number: int = 0, writer: ListWriter | None = None, **settings: Any) -> Draft:
-    family = InstructionMultiTurn(base=Some(), **{**NO_COMMA, **settings})
+def talk(number: int = 0, writer: ListWriter | None = None, answered: bool = False, **settings: Any) -> Draft:
+    family = InstructionMultiTurn(base=Some(answered=answered), **{**NO_COMMA, **settings})
     return drafts(family, number, writer or ListWriter(says={QUESTION: FOLLOWS}))[0]
 
 
@@ -31,19 +31,25 @@ def declared(draft: Draft) -> str:
 
 def test_declared_first_then_an_answer_that_follows_then_the_second_prompt() -> None:
     draft = talk(3, as_system=0)
-    assert [m["role"] for m in draft.prompt] == ["system", *("user", "assistant") * 3, "user"]
-    assert f"6: {QUESTION}" in draft.prompt[3]["content"] and "comma" in draft.prompt[3]["content"]
-    assert draft.prompt[4]["content"] == FOLLOWS
+    assert [message["role"] for message in draft.prompt] == ["system", "user", "assistant", "user"]
+    assert f"6: {QUESTION}" in draft.prompt[1]["content"] and "comma" in draft.prompt[1]["content"]
+    assert draft.prompt[2]["content"] == FOLLOWS
     assert check(draft.reference or "", FOLLOWS) == [True]
     assert text_of(draft) == f"7: {QUESTION}"
 
 
 def test_declared_in_a_system_turn_it_joins_the_one_that_is_there() -> None:
     draft = talk(3, as_system=1)
-    systems = [message["content"] for message in draft.prompt if message["role"] == "system"]
-    assert len(systems) == 1 and draft.prompt[0]["role"] == "system"
-    assert systems[0].startswith("Be kind.\n\n") and "comma" in systems[0]
-    assert draft.prompt[3]["content"] == f"6: {QUESTION}"
+    assert [message["role"] for message in draft.prompt] == ["system", "user", "assistant", "user"]
+    assert draft.prompt[0]["content"].startswith("Be kind.\n\n") and "comma" in draft.prompt[0]["content"]
+    assert draft.prompt[1]["content"] == f"6: {QUESTION}"
+
+
+def test_prompts_that_are_conversations_keep_their_turns_and_are_told_after_what_was_answered() -> None:
+    draft = talk(3, answered=True, as_system=1)
+    assert [message["role"] for message in draft.prompt] == ["system", *("user", "assistant") * 3, "user"]
+    assert draft.prompt[0]["content"] == "Be kind."
+    assert "comma" in draft.prompt[3]["content"]
 
 
 def test_every_way_to_declare_is_used_and_the_same_seed_gives_the_same_talk() -> None:
@@ -76,6 +82,11 @@ def test_what_speaks_of_one_prompt_is_not_declared_for_several() -> None:
     assert len(found) > 5 and not found & OF_ONE_PROMPT
     with pytest.raises(Refused, match="no 1 of ids"):
         InstructionMultiTurn(base=Some(), ids=tuple(OF_ONE_PROMPT), instructions=(1, 1)).check()
+
+
+def test_a_second_prompt_whose_own_answers_break_what_was_declared_is_none() -> None:
+    draft = talk(answered=True, ids=("startend:quotation",), writer=ListWriter(says={QUESTION: '"It does."'}))
+    assert draft.error == "no second prompt: its own answers do not follow what was declared"
 
 
 def test_an_error_in_either_prompt_is_the_error_of_the_talk() -> None:
