@@ -41,6 +41,7 @@ ORIGIN = pa.struct(
         ("licence", pa.string()),
         ("seed", pa.int64()),
         ("parents", pa.list_(pa.string())),  # the texts it was made from
+        ("own", pa.string()),  # what is the prompt's own, where the rest is a document: this is compared with others
     ]
 )
 ANSWER = pa.struct(

@@ -9,14 +9,14 @@ first, and killed, repeated and rival workers are harmless.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
 from sdg_ray.engines import EngineDied
 from sdg_ray.prompts import Topics
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE, Recipe
-from sdg_ray.record import PROMPT, PROMPT_ID, Chat, counts
+from sdg_ray.record import PROMPT, PROMPT_ID, counts
 from sdg_ray.stage import checked
 from sdg_ray.store import Footer, Store, beside, new_attempt
 
@@ -83,8 +83,8 @@ class Worker:
         assert self.recipe.unique
         rows: list[tuple[str, str]] = []
         for shard in range(self.recipe.shards_of(FIRST)):
-            table = await self.store.read(FIRST, shard, ["prompt_id", "prompt", "error"])
-            rows += [(row["prompt_id"], said(row["prompt"])) for row in table.to_pylist() if row["error"] is None]
+            table = await self.store.read(FIRST, shard, ["prompt_id", "prompt", "origin", "error"])
+            rows += [(row["prompt_id"], own(row)) for row in table.to_pylist() if row["error"] is None]
         return await asyncio.to_thread(self.recipe.unique.marks, rows)
 
     async def _through(self, shard: int) -> pa.Table:
@@ -130,9 +130,10 @@ def pending(recipe: Recipe, store: Store, steps: Sequence[str] | None = None) ->
     return dict(sorted(missing.items()))
 
 
-def said(chat: Chat) -> str:
-    """What a prompt's turns say, for comparing it with others."""
-    return "\n".join(message["content"] for message in chat)
+def own(row: Mapping[str, Any]) -> str:
+    """What of a prompt is compared with others: its turns but the system's, or what its family says is its own."""
+    said = (message["content"] for message in row["prompt"] if message["role"] != "system")
+    return (row["origin"] or {}).get("own") or "\n".join(said)
 
 
 def _counts(table: pa.Table) -> dict[str, object]:

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from sdg_ray.engines import Answer, BadRow, Sampling, Session
 from sdg_ray.record import Chat, Message
-from sdg_ray.stages.turns import history, repeats, users_own, without_openers
 from sdg_ray.template import Template
+from sdg_ray.turns import history, repeats, users_own, without_openers
 
 DIALOGUE = pa.struct(
     [

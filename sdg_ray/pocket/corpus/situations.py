@@ -17,7 +17,7 @@ from sdg_ray.template import template
 JOINS = tuple(
     template(f"closed_qa/join_{how}", "document", "instruction") for how in ("above", "below", "text", "read")
 )
-ONLY = template("document_qa/join", "document", "question")
+ONLY = template("document_qa/join", "document", "instruction")
 TOOLS = template("function_calling/system", "tools")
 FOLLOW = template("topic_following/system", "topic")
 BACK = ("I would rather stay with {topic}. What would you like to know about it?",
@@ -38,7 +38,7 @@ def documented(rng: random.Random) -> Talk:
     question, reference, answer = documents.asked(rng.choice(book), rng)
     text = reading.shown(book, as_table=rng.random() < 0.5)
     if rng.random() < 0.5:
-        return one("document", ONLY.fill(document=text, question=question), answer, reference)
+        return one("document", ONLY.fill(document=text, instruction=question), answer, reference)
     return one("document", rng.choice(JOINS).fill(document=text, instruction=question), answer, reference)
 
 
