@@ -162,7 +162,7 @@ def test_folder_that_is_a_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (good["prompt"], good["reference"]) == ([{"role": "user", "content": "Why?"}], "So.")
     assert "line 2: is empty" in bad["error"]
     with pytest.raises(Refused, match="is no .jsonl, no .parquet and no dataset"):
-        Given(source=str(folder), split="nothing")
+        Given(source=str(folder), split="nothing").check()
 
 
 def test_prompts_in_a_bucket(s3_root: str, tmp_path: Path) -> None:
