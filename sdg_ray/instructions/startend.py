@@ -18,7 +18,7 @@ def end_checker(text: str, *, end_phrase: str) -> bool:
 def quotation(text: str) -> bool:
     """The whole answer is in straight double quotes, and there is something between them."""
     answer = text.strip()
-    return len(answer) > 2 and answer[0] == answer[-1] == '"' and bool(answer.strip('" \n\t'))
+    return answer[0] == answer[-1] == '"' and bool(answer.strip('" \n\t'))
 
 
 def draw_phrase(chance: random.Random, setting: Setting) -> Kwargs:

@@ -49,6 +49,8 @@ TRICKY: tuple[tuple[str, str, dict[str, Any], str, bool], ...] = (
     ("bullets are no highlights", "detectable_format:number_highlighted_sections", {"num_highlights": 1},
      "* a * b *", False),
     ("multiplication", "detectable_format:number_highlighted_sections", {"num_highlights": 1}, "2 * 3 * 4", False),
+    ("emphasis not closed", "detectable_format:number_highlighted_sections", {"num_highlights": 1},
+     "It is *not * so", False),
     ("section in the text", "detectable_format:multiple_sections",
      {"section_spliter": "Section", "num_sections": 2}, "Section 1\nSee Section 2.", False),
     ("nested brackets of code", "detectable_format:title", {}, "vector<vector<int>> x;", False),

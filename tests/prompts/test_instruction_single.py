@@ -47,6 +47,11 @@ def test_origin_keeps_the_bases_and_adds_the_template_and_the_parent() -> None:
     assert origin["template"].split("@")[0] in FORMS
 
 
+def test_prompts_of_one_seed_are_drawn_for_one_by_one() -> None:
+    made = drafts(InstructionSingle(base=OpenQa(questions=8, modes=())))
+    assert len({tuple(ids_of(draft)) for draft in made}) > 3
+
+
 def test_every_form_is_used_and_the_same_seed_gives_the_same_prompt() -> None:
     made = [drafts(InstructionSingle(base=Some()), number)[0] for number in range(60)]
     assert {str((draft.origin or {})["template"]).split("@")[0] for draft in made} == set(FORMS)
