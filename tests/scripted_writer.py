@@ -39,6 +39,7 @@ class ListWriter:
     every: int = 1
     hurry: float = runtime(0.0)  # answers come in another order each time
     asked: list[Chat] = field(default_factory=list, compare=False, metadata={"runtime": True})
+    seeds: list[int] = field(default_factory=list, compare=False, metadata={"runtime": True})
     sampled: list[Sampling] = field(default_factory=list, compare=False, metadata={"runtime": True})
 
     @property
@@ -61,6 +62,7 @@ class ListWriter:
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """One answer; the role is a part of what it depends on."""
         self.asked.append(list(chat))
+        self.seeds.append(seed)
         self.sampled.append(sampling)
         await asyncio.sleep(random.random() * self.hurry)
         ask = chat[-1]["content"] if chat else ""

@@ -28,8 +28,10 @@ def test_each_question_has_the_answer_that_declines_it_as_its_reference() -> Non
 
 
 def test_declining_answers_are_drawn_each_by_its_own_chance() -> None:
-    made = drafts(Incapable(questions=8))
+    writer = ListWriter()
+    made = drafts(Incapable(questions=8), 0, writer)
     assert len({draft.reference for draft in made}) == 8
+    assert len(set(writer.seeds)) == len(writer.seeds) == 9
 
 
 def test_every_topic_meets_every_need_before_one_comes_again() -> None:

@@ -67,6 +67,12 @@ def test_math_asks_at_every_level_and_then_for_what_is_below(entities: str) -> N
         assert origin_of(draft)["parents"] == origin_of(draft)["path"][:1]
 
 
+def test_levels_take_turns() -> None:
+    says = {"at this level: school": "1. Angles\n2. Sets", "at this level: university": "1. Groups\n2. Rings"}
+    made = topics_of(MathKeywords(levels=("school", "university"), below=2), 12, ListWriter(says=says))
+    assert names(made)[:4] == ["Angles", "Groups", "Sets", "Rings"]
+
+
 def test_entity_is_a_keyword_if_the_first_word_is_yes(entities: str) -> None:
     writer = knowing()
     made = topics_of(MathKeywords(entities=entities), 30, writer)
@@ -100,6 +106,7 @@ def test_what_the_model_repeats_again_and_again_is_an_error() -> None:
     made = topics_of(PythonKeywords(), 9, writer)
     assert names(made) == ["Loops", "Lists", "Sets"]
     assert {draft.error for draft in made[3:]} == {"not new: 6 of 9 keywords repeat others"}
+    assert len(set(writer.seeds)) == len(writer.seeds)  # each time by another chance
 
 
 def test_what_the_model_cannot_say_is_an_error_with_its_reason() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from referencing.exceptions import Unresolvable
 
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.tools import checked_call, reference, tools_in, written
@@ -77,6 +78,14 @@ def test_schema_may_allow_arguments_that_it_does_not_name() -> None:
     open_ended = {**PRICE, "parameters": {"type": "object", "additionalProperties": True}}
     assert checked_call(reference(open_ended, [open_ended]), call("get_price", anything=1)) is None
     assert checked_call(reference(PRICE, [PRICE]), call("get_price", anything=1)) is not None
+
+
+def test_nothing_is_brought_from_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "town.json").write_text('{"type": "string"}')
+    parameters = {"type": "object", "properties": {"town": {"$ref": (tmp_path / "town.json").as_uri()}}}
+    elsewhere = {**TIDE, "parameters": parameters}
+    with pytest.raises(Unresolvable):
+        checked_call(reference(elsewhere, [elsewhere]), call(town="Tolland"))
 
 
 @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.lists(inner)).map(json.dumps))
