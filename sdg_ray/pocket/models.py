@@ -29,15 +29,15 @@ def fresh(tokenizer: PreTrainedTokenizerFast, seed: int) -> NemotronForCausalLM:
     return NemotronForCausalLM(config)
 
 
-def rewarding(examiner: NemotronForCausalLM, seed: int) -> NemotronForSequenceClassification:
-    """A reward model that starts from the trunk of the examiner, its five outputs near the middle of the scale."""
+def rewarding(instruct: NemotronForCausalLM, seed: int) -> NemotronForSequenceClassification:
+    """A reward model that starts from the trunk of Instruct, its five outputs near the middle of the scale."""
     torch.manual_seed(seed)
     labels = {"id2label": dict(enumerate(ATTRIBUTES)), "label2id": {name: i for i, name in enumerate(ATTRIBUTES)}}
     config = NemotronConfig(
-        **examiner.config.to_dict() | labels | {"problem_type": "regression", "architectures": None}
+        **instruct.config.to_dict() | labels | {"problem_type": "regression", "architectures": None}
     )
     model = NemotronForSequenceClassification(config)
-    model.model.load_state_dict(examiner.model.state_dict())
+    model.model.load_state_dict(instruct.model.state_dict())
     return model
 
 

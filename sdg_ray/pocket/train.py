@@ -1,10 +1,6 @@
 """Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, about an hour on two cores.
 
-    world -> pages -> Base -> talks -> Instruct -> talks with a right answer -> the examiner
-                                       Instruct -> its own answers, graded -> the examiner learns to grade: Reward
-
-Instruct is left imperfect, so that filters have work to do. A judge has to know more than those it judges, so Reward
-starts from an examiner: Instruct, taught for longer what can be right or wrong.
+    world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
 
 Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was.
 All chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not
@@ -12,7 +8,6 @@ identical.
 """
 
 import argparse
-import itertools
 import random
 import shutil
 import time
@@ -28,7 +23,7 @@ from sdg_ray.pocket.corpus import grades, pages, talks
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, STUDIED, SPOILED, SAMPLED = 60_000, 150_000, 200_000, 48_000, 30_000
+PAGES, TALKS, SPOILED, SAMPLED = 60_000, 150_000, 48_000, 30_000
 
 
 def main() -> None:
@@ -50,8 +45,7 @@ def build(work: Path, out: Path, seed: int, share: float) -> None:
     start = time.monotonic()
     _once(work / "base", lambda folder: _base(folder, seed, share))
     _once(work / "instruct", lambda folder: _instruct(work / "base", folder, seed, share))
-    _once(work / "examiner", lambda folder: _examiner(work / "instruct", folder, seed, share))
-    _once(work / "reward", lambda folder: _reward(work / "instruct", work / "examiner", folder, seed, share))
+    _once(work / "reward", lambda folder: _reward(work / "instruct", folder, seed, share))
     table = evaluate.table(work / "instruct", work / "reward", seed)
     print(table)
     for name in ("base", "instruct", "reward"):
@@ -98,15 +92,6 @@ def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
     models.save(model, tokenizer, folder)
 
 
-def _examiner(instruct: Path, folder: Path, seed: int, share: float) -> None:
-    rng, tokenizer = _rng(seed, "studies"), _tokenizer(instruct)
-    checkable = (talk for talk in iter(lambda: talks.talk(rng), None) if talk.reference is not None)
-    items = [_talked(tokenizer, talk) for talk in itertools.islice(checkable, int(STUDIED * share))]
-    model = models.load_instruct(instruct)
-    fitting.fit("examiner", model, items, fitting.next_token_loss, 3e-3, seed, _say)
-    models.save(model, tokenizer, folder)
-
-
 def _talked(tokenizer: PreTrainedTokenizerFast, talk: talks.Talk) -> fitting.Item:
     """The tokens of a talk; told are the assistant's turns, and those of the user where these are learned too."""
     items = []
@@ -117,13 +102,14 @@ def _talked(tokenizer: PreTrainedTokenizerFast, talk: talks.Talk) -> fitting.Ite
     return fitting.Item(ids=tuple(one for one, _ in items), told=tuple(told for _, told in items))
 
 
-def _reward(instruct: Path, examiner: Path, folder: Path, seed: int, share: float) -> None:
+def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
     rng, tokenizer = _rng(seed, "grades"), _tokenizer(instruct)
+    model = models.load_instruct(instruct)
     graded = [grades.graded(rng) for _ in range(int(SPOILED * share))]
-    graded += own_answers(models.load_instruct(instruct), tokenizer, rng, int(SAMPLED * share), seed)
+    graded += own_answers(model, tokenizer, rng, int(SAMPLED * share), seed)
     rng.shuffle(graded)
     items = [_judged(tokenizer, one) for one in graded]
-    reward = models.rewarding(models.load_instruct(examiner), seed)
+    reward = models.rewarding(model, seed)
     fitting.fit("reward", reward, items, fitting.regression_loss, 2e-3, seed, _say)
     models.save(reward, tokenizer, folder)
 
