@@ -190,7 +190,7 @@ def test_lines_do_not_travel_to_workers(tmp_path: Path) -> None:
 
 def test_file_without_a_line_is_refused(tmp_path: Path) -> None:
     source = Given(source=written(tmp_path))
-    with pytest.raises(Refused, match="mine.jsonl is empty; it should have one prompt on each line"):
+    with pytest.raises(Refused, match="mine.jsonl is empty; it should have one prompt or document on each line"):
         Prompts(families={"given": source}).check()
 
 

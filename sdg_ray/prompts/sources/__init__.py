@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
 from sdg_ray.prompts import Draft
-from sdg_ray.prompts.sources.rows import Lines, Mapped, Rows, Stream, Table
+from sdg_ray.prompts.sources.hub import dataset
+from sdg_ray.prompts.sources.rows import Lines, Rows, Table
 from sdg_ray.prompts.sources.storage import content, listing, opened
 from sdg_ray.record import hashed
 
@@ -84,7 +85,8 @@ class Source:
         try:
             row = rows[number]
             made = shape(row)
-            writable(made.reference or "", *(message["content"] for message in made.prompt))
+            path = (made.origin or {}).get("path", ())
+            writable(made.reference or "", *path, *(message["content"] for message in made.prompt))
         except (ValueError, IndexError) as error:
             wrong = f"unusable prompt: {self.where(number)}: {error}"
             return Draft(prompt=[], origin=self.origin(number, row), error=wrong)
@@ -124,7 +126,8 @@ def _rows(source: Source, wanted: tuple[str, ...]) -> Rows:
             return Lines(file.read(), source.take)
     if source.at.endswith(".parquet"):
         return Table(_parquet(source.at), wanted, source.take)
-    return _dataset(source, wanted)
+    which = {"name": source.config, "split": source.split, "revision": source.revision, "data_files": source.files}
+    return dataset(source.at, wanted, source.take, **which)
 
 
 def _parquet(at: str) -> pq.ParquetFile:
@@ -132,16 +135,3 @@ def _parquet(at: str) -> pq.ParquetFile:
         return pq.ParquetFile(opened(at))
     except (OSError, ValueError) as error:
         raise Refused(f"source {at} is not a Parquet file that can be read: {error}") from error
-
-
-def _dataset(source: Source, wanted: Sequence[str]) -> Rows:
-    """A dataset as its own library loads it. Its code is never run."""
-    import datasets
-
-    how = {"split": source.split, "revision": source.revision, "data_files": source.files}
-    try:
-        found = datasets.load_dataset(source.at, source.config, streaming=source.take is not None, **how)
-        return Mapped(found, wanted) if source.take is None else Stream(iter(found), wanted, source.take)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        reason = str(error).splitlines()[0]
-        raise Refused(f"source {source.at} is no .jsonl, no .parquet and no dataset: {reason}") from error

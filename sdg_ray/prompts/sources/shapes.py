@@ -9,10 +9,10 @@ Each function raises ValueError, saying what is wrong, where something has anoth
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from sdg_ray.record import Chat
+from sdg_ray.record import Chat, Message
 
 ROLES = ("system", "user", "assistant")
 SPEAKERS = {"system": "system", "human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant",
@@ -29,7 +29,7 @@ def chat(content: Any) -> Chat:
         content = [{"role": "user", "content": content}]
     if not isinstance(content, Sequence):
         raise ValueError(f"is {type(content).__name__}, neither text nor a list of messages")
-    return [_message(each, "role", "content") for each in content]
+    return [_message(each) for each in content]
 
 
 def to_answer(content: Any) -> Chat:
@@ -52,15 +52,24 @@ def sharegpt(turns: Any) -> Chat:
 
 def conversation(row: Any) -> Chat:
     """The conversation of a row, in whichever of the columns and shapes it is."""
-    found = next((name for name in CONVERSATIONS if _keys(row) and row.get(name) is not None), None)
-    if found is None:
+    found = [name for name in CONVERSATIONS if name in _keys(row) and row[name] is not None]
+    if not found:
         raise ValueError(f"has no {CONVERSATIONS[0]!r}; it has {', '.join(map(repr, _keys(row))) or 'nothing'}")
-    return sharegpt(row[found]) if found == "conversations" else chat(row[found])
+    return sharegpt(row[found[0]]) if found[0] == "conversations" else chat(row[found[0]])
+
+
+def first_turn(row: Any) -> str | None:
+    """What the user said first in the conversation of a row; None where somebody else began, or nobody said a thing."""
+    said = [message for message in conversation(row) if message["role"] != "system"]
+    if not said or said[0]["role"] != "user" or not said[0]["content"].strip():
+        return None
+    return said[0]["content"]
 
 
 def flagged(row: Mapping[str, Any]) -> bool:
     """Whether the moderation of LMSYS-Chat-1M found any turn of a conversation unsafe."""
-    return any(_keys(each) and each.get("flagged") for each in row.get("openai_moderation") or ())
+    found = row.get("openai_moderation")
+    return isinstance(found, list) and any("flagged" in _keys(each) and each["flagged"] for each in found)
 
 
 def final_answer(solution: Any) -> str:
@@ -106,16 +115,17 @@ def _renamed(turn: Any) -> dict[str, Any]:
     return {"role": SPEAKERS[turn["from"]], "content": turn["value"]}
 
 
-def _message(message: Any, role: str, content: str) -> Any:
-    if not {role, content} <= _keys(message):
+def _message(message: Any) -> Message:
+    if not {"role", "content"} <= _keys(message):
         raise ValueError("has a message without role and content")
-    if message[role] not in ROLES:
-        raise ValueError(f"has the role {message[role]!r}; the roles are {', '.join(ROLES)}")
-    if not isinstance(message[content], str):
-        raise ValueError(f"has a message whose content is {type(message[content]).__name__}, not text")
-    return {"role": message[role], "content": message[content]}
+    role, content = message["role"], message["content"]
+    if role not in ROLES:
+        raise ValueError(f"has the role {role!r}; the roles are {', '.join(ROLES)}")
+    if not isinstance(content, str):
+        raise ValueError(f"has a message whose content is {type(content).__name__}, not text")
+    return {"role": role, "content": content}
 
 
-def _keys(value: Any) -> Any:
+def _keys(value: Any) -> Set[str]:
     """The keys of a mapping; of anything else none."""
-    return value.keys() if isinstance(value, Mapping) else set()
+    return value.keys() if isinstance(value, Mapping) else frozenset()
