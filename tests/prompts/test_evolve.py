@@ -87,7 +87,7 @@ def test_what_is_not_new_is_not_changed_either(tmp_path: Path) -> None:
 
 
 def test_line_of_the_pool_that_is_no_prompt_is_no_example(tmp_path: Path) -> None:
-    family = Evolve(pool=pool(tmp_path, "Why is the sea salty?", {"no": "prompt"}, "Add 3\nand 4."), modes=())
+    family = Evolve(pool=pool(tmp_path, "Why is the sea salty?", {"prompt": 7}, "Add 3\nand 4."), modes=())
     parents = origin_of(drafts(family)[0])["parents"]
     assert sorted(parents) == ["Add 3 and 4.", "Why is the sea salty?"]
 

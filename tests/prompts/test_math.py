@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sdg_ray.errors import Refused
+from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.keywords import LEVELS
 from sdg_ray.prompts.math import Math
 from sdg_ray.template import template
@@ -28,6 +29,11 @@ def test_every_keyword_meets_every_level_before_one_comes_again() -> None:
     made = [drafts(Math(topics="general"), number)[0] for number in range(len(TOPICS) * len(LEVELS))]
     met = {(*origin_of(draft)["path"], origin_of(draft)["item"]) for draft in made}
     assert met == {(*topic.path, level) for topic in TOPICS for level in LEVELS}
+
+
+def test_prompts_are_planned_although_the_module_has_the_name_of_one_of_the_standard_library() -> None:
+    prompts = Prompts(families={"math": Math(quota=7)}, rows=4, scale=2)
+    assert (prompts.planned_shards, prompts.planned) == (4, 16)
 
 
 def test_problem_that_was_not_made_is_an_error_in_its_place() -> None:
