@@ -21,6 +21,7 @@ PACKAGES = {
     "topics": "sdg_ray.prompts.",
     "cluster": "sdg_ray.runner.",
 }
+SETS = {"model": ["pocket"], "sources": ["pocket", "hub"]}  # files that name several things at once
 UNPAIRED = {"dialogues"}  # recipes of data without preferences
 # what a file leaves to be said; by the key's name
 SAID: dict[str, Any] = {
@@ -36,7 +37,7 @@ def options(group: str) -> list[str]:
 
 
 def all_options() -> list[tuple[str, str]]:
-    return [(group, option) for group in PACKAGES for option in options(group)]
+    return [(group, option) for group in PACKAGES for option in options(group) if option not in SETS.get(group, [])]
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def prompt_file(tmp_path: Path) -> str:
 
 
 def test_every_folder_is_a_group_that_is_tested() -> None:
-    assert {path.name for path in CONF.iterdir() if path.is_dir()} == {*PACKAGES, "recipe"}
+    assert {path.name for path in CONF.iterdir() if path.is_dir()} == {*PACKAGES, *SETS, "recipe", "documents"}
 
 
 @pytest.mark.parametrize(("group", "option"), all_options())
@@ -58,6 +59,14 @@ def test_option_builds_something_of_its_groups_package(group: str, option: str, 
     built = build(node)
     assert type(built) is hydra.utils.get_class(node._target_)
     json.dumps(identity(built))
+
+
+def test_model_set_names_a_generator_and_a_judge() -> None:
+    assert {option for option in options("model") if option in SETS["model"]} == set(SETS["model"])
+    for option in SETS["model"]:
+        models = compose("generate", ["run=first", f"model={option}"]).model
+        assert not build(models.generator).classifies
+        assert build(models.reward).classifies
 
 
 @pytest.mark.parametrize("option", options("recipe"))

@@ -9,10 +9,10 @@ Lists of topics are made first, once for the whole run; a topic is a row like an
 """
 
 import asyncio
-import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil, floor
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -145,7 +145,7 @@ class Prompts:
         """How many shards the run has."""
         if self.shards is not None:
             return self.shards
-        return max(math.ceil(self._needed(name) / self._share(name) - 1e-9) for name in self.families)
+        return max(ceil(self._needed(name) / self._share(name) - 1e-9) for name in self.families)
 
     @property
     def planned(self) -> int:
@@ -155,7 +155,7 @@ class Prompts:
     @property
     def planned_topics(self) -> dict[str, int]:
         """How many topics each list is to have."""
-        return {name: math.ceil(each.quota * self.scale) for name, each in self.topics.items()}
+        return {name: ceil(each.quota * self.scale) for name, each in self.topics.items()}
 
     def planned_of(self, family: str) -> int:
         """How many prompts of a family the run has."""
@@ -165,7 +165,7 @@ class Prompts:
     def seeds_of(self, family: str, shard: int) -> range:
         """The seeds of `family` in `shard`; empty past the family's last one."""
         share, limit = self._share(family), self.families[family].seeds
-        start, stop = math.floor(shard * share + 1e-9), math.floor((shard + 1) * share + 1e-9)
+        start, stop = floor(shard * share + 1e-9), floor((shard + 1) * share + 1e-9)
         return range(start, stop) if limit is None else range(min(start, limit), min(stop, limit))
 
     def check(self) -> None:
@@ -267,8 +267,8 @@ class Prompts:
         if family.quota is None:
             if family.seeds is None:
                 raise Refused(f"recipe.prompts.families.{name}.quota must be given: there is always another seed")
-            return math.ceil(family.seeds * self.scale)
-        return math.ceil(family.quota * self.scale / family.per_seed)
+            return ceil(family.seeds * self.scale)
+        return ceil(family.quota * self.scale / family.per_seed)
 
     def _share(self, name: str) -> float:
         """The seeds of a family in a shard; seldom a whole number."""
@@ -309,8 +309,9 @@ def _check(at: str, family: Family, of: Prompts) -> None:
         raise Refused(f"{at}.topics is {wanted!r}, of which recipe.prompts.topics has no list; it has {there}")
     family.check()
     has = None if family.seeds is None else family.seeds * family.per_seed
-    if has is not None and family.quota is not None and family.quota > has:
-        raise Refused(f"{at}.quota is {family.quota:,}, but there are only {has:,}; lower it, or leave it out for all")
+    wanted = ceil((family.quota or 0) * of.scale)
+    if has is not None and wanted > has:
+        raise Refused(f"{at} is to make {wanted:,} prompts, but its source has {has:,}; lower quota or recipe.scale")
 
 
 def _row(draft: Draft, name: str, shard: int, family: str) -> dict[str, Any]:

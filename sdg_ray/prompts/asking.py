@@ -147,4 +147,4 @@ def _seed(chance: Chance) -> int:
 
 def _count(**more: int) -> None:
     """Add to what is counted for the shard and family that this is done for."""
-    COUNTS.get().update(more)
+    COUNTS.get().update({name: int(value) for name, value in more.items()})

@@ -1,24 +1,32 @@
-"""A job to be killed: the small recipe with the scripted engine, as a process of its own.
+"""A job to be killed: a recipe with scripted engines, as a process of its own.
 
     python tests/chaos/job.py '{"root": "runs", "run": "first", "shards": 12, "log": "started", "where": "ray"}'
 
-`where` is here (no Ray) or ray; `log` gets a line for each shard that a step starts. Exits with 1 if some are pending.
+`where` is here (no Ray) or ray; `log` gets a line for each shard that a step starts; with `dialogues` the prompts are
+written on topics, compared with each other and gone on with. Exits with 1 if some are pending.
 """
 
 import json
 import sys
 from typing import Any
 
-from sdg_ray.recipe import Recipe
-from sdg_ray.runner import pending
+from sdg_ray.prompts import Prompts
+from sdg_ray.prompts.asking import Writer
+from sdg_ray.prompts.open_qa import OpenQa
+from sdg_ray.prompts.topics import Broad
+from sdg_ray.recipe import Recipe, recipe
+from sdg_ray.runner import bring_all, pending
 from sdg_ray.runner.local import Local
 from sdg_ray.scorers.reward_model import RewardModel
+from sdg_ray.stages.converse import Converse
 from sdg_ray.stages.pair import Pair
 from sdg_ray.stages.respond import Respond
 from sdg_ray.stages.score import Score
 from sdg_ray.store import open_run
+from sdg_ray.unique import Unique
 from tests.odd import Odd
 from tests.scripted import Scripted
+from tests.scripted_writer import ListWriter
 from tests.small import small_recipe
 
 OVERLAP = 3
@@ -36,9 +44,24 @@ def noted_recipe(shards: int, seconds: float, log: str | None = None) -> Recipe:
     )
 
 
+def dialogue_recipe(shards: int, seconds: float, log: str | None = None) -> Recipe:
+    """Topics, questions on them, those left out that repeat others, and dialogues, all with answers in any order."""
+    writer = ListWriter(hurry=seconds)
+    prompts = Prompts(
+        families={"open_qa": OpenQa(questions=1, modes=("context",))},
+        writer=Writer(engine=writer, most=5),
+        topics={"general": Broad(quota=80), "more": Broad(quota=40)},
+        rows=4,
+        shards=shards,
+    )
+    talk = Odd(stage=Converse(assistant=writer, turns=2), log=log)
+    return recipe(prompts=prompts, unique=Unique(), responses=talk)
+
+
 def main(settings: dict[str, Any]) -> int:
     """Go on with the run until nothing more can be done."""
-    made = noted_recipe(settings["shards"], settings.get("seconds", 0.1), settings.get("log"))
+    made_by = dialogue_recipe if settings.get("dialogues") else noted_recipe
+    made = made_by(settings["shards"], settings.get("seconds", 0.1), settings.get("log"))
     runner: Any = Local(overlap=OVERLAP)
     if settings["where"] == "ray":
         import ray
@@ -49,7 +72,7 @@ def main(settings: dict[str, Any]) -> int:
         pools = {step: Pool(overlap=OVERLAP, min=WORKERS if step == "responses" else 1) for step in made.steps}
         runner = Cluster(pools=pools)
     store = open_run(settings["root"], settings["run"], made.identities())
-    failed = runner.run(made, store, pending(made, store))
+    failed = bring_all(made, store, runner)
     for shard, reason in failed.items():
         sys.stderr.write(f"pending: {shard}: {reason}\n")
     return int(bool(pending(made, store)))

@@ -124,7 +124,7 @@ def test_family_that_is_used_up_leaves_room_and_not_other_rows() -> None:
         (Prompts(families={"a": Numbers()}, shards=0), "must be at least 1"),
         (Prompts(families={"a": Numbers(quota=0)}, shards=1), "families.a.quota must be above 0"),
         (Prompts(families={"a": Numbers(quota=None)}), "families.a.quota must be given: there is always another seed"),
-        (Prompts(families={"a": Numbers(quota=9, seeds=8)}), "families.a.quota is 9, but there are only 8"),
+        (Prompts(families={"a": Numbers(quota=9, seeds=8)}), "families.a is to make 9 prompts, but its source has 8"),
         (Prompts(families={"a": Numbers(seeds=0, quota=None)}, rows=1, shards=1), "no prompt"),
         (Prompts(families={"a": Numbers()}, scale=0), "recipe.scale must be above 0"),
         (Prompts(families={"w": World(kinds=("riddle",))}, shards=1), "no kind 'riddle'"),
