@@ -84,13 +84,12 @@ class Conversations:
         try:
             row = self._rows[number]
             turn = first_turn(row)
+            name = None if turn is None else hashed(" ".join(turn.casefold().split()))
         except ValueError:
             return None, False, True  # it becomes an error row, which says what is wrong
         except IndexError:
             return None, False, False
-        if turn is None:
-            return None, False, False
-        return hashed(" ".join(turn.casefold().split())), flagged(row), self._fits(row)
+        return (name, flagged(row), self._fits(row)) if name else (None, False, False)
 
     def _fits(self, row: Mapping[str, Any]) -> bool:
         spoken = self.languages is None or row.get(LANGUAGE) in self.languages

@@ -110,9 +110,10 @@ def _renamed(turn: Any) -> dict[str, Any]:
     """A turn of ShareGPT with the roles and keys that are used here."""
     if not {"from", "value"} <= _keys(turn):
         raise ValueError("has a turn without from and value")
-    if turn["from"] not in SPEAKERS:
+    role = SPEAKERS.get(str(turn["from"]))
+    if role is None:
         raise ValueError(f"has the speaker {turn['from']!r}; the speakers are {', '.join(SPEAKERS)}")
-    return {"role": SPEAKERS[turn["from"]], "content": turn["value"]}
+    return {"role": role, "content": turn["value"]}
 
 
 def _message(message: Any) -> Message:

@@ -72,5 +72,5 @@ def listing(folder: str) -> str:
 
 
 def _unreadable(at: str, error: Exception) -> Refused:
-    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), type(error).__name__)
     return Refused(f"source {at} cannot be read: {reason}; give its path or address")
