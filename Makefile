@@ -19,9 +19,11 @@ check: $(READY)  ## lint and types
 pocket: $(READY)  ## train the pocket models again, from nothing, and print their evaluation
 	@$(BIN)/python -m sdg_ray.pocket.train
 
-bench: $(READY)  ## measure this pipeline against the bare engine, and what orchestration costs
+bench: $(READY)  ## measure this pipeline: against the bare engine, its orchestration, its prompts, its search for repetitions
 	@$(BIN)/python jobs/bench/engine.py
 	@$(BIN)/python jobs/bench/orchestration.py
+	@$(BIN)/python jobs/bench/prompts.py
+	@$(BIN)/python jobs/bench/unique.py
 
 setup: $(READY)  ## only set up .venv
 

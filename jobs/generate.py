@@ -1,6 +1,6 @@
 """Make a dataset: prompts, answers, scores, a selection and preference pairs, as Parquet.
 
-    python jobs/generate.py run=demo                       the pocket recipe into runs/demo, on this machine
+    python jobs/generate.py run=demo                       questions of a small world into runs/demo, on this machine
     python jobs/generate.py run=demo                       the same again: goes on where it stopped, or says it is done
     python jobs/generate.py run=demo preview=4             four prompts through every step, printed, nothing committed
     python jobs/generate.py run=mine recipe=given recipe.prompts.families.given.source=my_prompts.jsonl
@@ -8,7 +8,9 @@
 
     run=NAME          what this run is called; its files are in ROOT/NAME/STEP/shard-*.parquet
     root=runs         where runs live: a folder, or s3://bucket/prefix
-    recipe=pocket     what is made (conf/recipe): pocket, given
+    recipe=world      what is made (conf/recipe): world, given, dialogues, nemotron4 (every way to make prompts), pocket
+    recipe.scale=1    how much of it: every quota times this
+    model=pocket      who writes and who judges (conf/model)      sources=pocket   what prompts start from: pocket, hub
     cluster=laptop    where it runs (conf/cluster): laptop, or local for this process without Ray
     reuse=NAME        an earlier run whose unchanged steps are read, not made again
     preview=N         N prompts through every step in this process

@@ -63,8 +63,10 @@ def harmless(text: str) -> str:
 
 def _candidate(row: Mapping[str, Any], number: int) -> Iterator[RenderableType]:
     answered = row["answered"][number]
-    yield Text.assemble((f"{number}  ", "bold"), *(_turn(message) for message in row["responses"][number]))
+    yield Text("\n   ").join([Text(f"{number}  ", "bold"), *map(_turn, row["responses"][number])])
     yield Text(f"   {answered['model']}, {answered['tokens']} tokens, {answered['error'] or answered['finish']}", "dim")
+    if talk := (row.get("dialogues") or [])[number : number + 1]:
+        yield Text(f"   the user is {talk[0]['persona']}; {talk[0]['ended'] or 'all turns are there'}", style="dim")
     for column in row:
         if column.startswith("score_"):
             yield Text("   " + _score(row, column, number), style="dim")
