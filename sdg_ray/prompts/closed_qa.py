@@ -7,7 +7,6 @@ Documents and tables for questions whose answers stand in them are the same prog
 (conf/prompts/document_qa.yaml).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,10 +16,12 @@ from sdg_ray.errors import Refused
 from sdg_ray.prompts import Draft, Means, Program
 from sdg_ray.prompts.asking import Made
 from sdg_ray.prompts.sources import Source
+from sdg_ray.prompts.sources.documents import document
+from sdg_ray.prompts.sources.rows import Rows
+from sdg_ray.record import Chat
 from sdg_ray.template import template
 
 JOINS = tuple(f"closed_qa/join_{form}" for form in ("above", "below", "text", "read"))
-END = re.compile(r"[.!?\u3002][\"')\]]*\s|\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +29,12 @@ class ClosedQa:
     """`instructions` for each of the documents, each joined with its document in one of the forms `joins` by chance.
 
     Of a document longer than `longest` characters the beginning is used, up to the end of a sentence; what the model's
-    context has no room for even so becomes an error row. The joining by hand-written forms is that of the technical
-    report, section 3.2.1.
+    context has no room for even so, counted in tokens, becomes an error row with the model's words. The joining by
+    hand-written forms is that of the technical report, section 3.2.1.
     """
 
     documents: Source
     text: str = "text"  # the column with the document: a text, or the rows of a table
-    name: str = "id"  # the column that says which document it is
     quota: int | None = None
     instructions: int = 3
     longest: int = 12_000
@@ -46,7 +46,7 @@ class ClosedQa:
     @property
     def seeds(self) -> int:
         """One for each document."""
-        return len(self.documents.rows(*self._columns))
+        return len(self._rows)
 
     @property
     def per_seed(self) -> int:
@@ -62,45 +62,35 @@ class ClosedQa:
             raise Refused("prompts.closed_qa: instructions and longest must be at least 1, and joins must name a form")
         self.documents.check(self.text)
 
-    @property
-    def _columns(self) -> tuple[str, ...]:
-        return self.text, self.name
-
     def open(self, means: Means) -> Program:
         """From the number of a document to the prompts about it."""
         wanted = template(self.ask, "n", "document")
 
         async def make(number: int, chance: Chance) -> Sequence[Draft]:
-            row = self.documents.rows(*self._columns)[number]
-            document = beginning(as_text(row[self.text]), self.longest)
-            made = await means.asking.items(wanted, self.instructions, chance, document=document)
-            return [self._joined(one, document, number, row, chance.at("join", i)) for i, one in enumerate(made)]
+            row: Any = None
+            try:
+                row = self._rows[number]
+                text = document(row, self.text, self.longest)
+            except (ValueError, IndexError) as error:
+                wrong = f"unusable document: {self.documents.where(number)}: {error}"
+                return [Draft(prompt=[], error=wrong, origin=self.documents.origin(number, row))] * self.instructions
+            made = await means.asking.items(wanted, self.instructions, chance, document=text)
+            origin = self.documents.origin(number, row)
+            return [self._joined(one, text, origin, chance.at("join", i)) for i, one in enumerate(made)]
 
         return make
 
-    def _joined(self, made: Made, document: str, number: int, row: Mapping[str, Any], chance: Chance) -> Draft:
+    @property
+    def _rows(self) -> Rows:
+        return self.documents.rows(self.text)
+
+    def _joined(self, made: Made, text: str, origin: Mapping[str, Any], chance: Chance) -> Draft:
         """A document with one of its instructions."""
-        join = template(chance.choice(self.joins), "document", "instruction")
-        item, licence = row.get(self.name) or number + 1, row.get("licence") or self.documents.licence
-        draft = Draft.of(made, [], source=self.documents.at, item=str(item), licence=licence)
+        draft = Draft.of(made, **origin)
         if made.text is None:
             return draft
-        text = join.fill(document=document, instruction=made.text)
-        told = {"template": f"{made.template} {join.version}", "parents": [made.text], "own": f"{item}: {made.text}"}
-        return replace(draft, prompt=[{"role": "user", "content": text}], origin={**(draft.origin or {}), **told})
-
-
-def as_text(value: Any) -> str:
-    """A document as it is, and the rows of a table as Markdown."""
-    if isinstance(value, str):
-        return value.strip()
-    rows = [list(value[0]), ["---"] * len(value[0]), *(list(row.values()) for row in value)]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
-
-
-def beginning(text: str, longest: int) -> str:
-    """As many whole sentences or lines as there is room for; of one that is too long by itself, its beginning."""
-    if len(text) <= longest:
-        return text
-    ends = [match.end() for match in END.finditer(text[: longest + 1])]
-    return text[: ends[-1] if ends else longest].strip()
+        join = template(chance.choice(self.joins), "document", "instruction")
+        prompt: Chat = [{"role": "user", "content": join.fill(document=text, instruction=made.text)}]
+        own = f"{origin['item']}: {made.text}"
+        told = {"template": f"{made.template} {join.version}", "parents": [made.text], "own": own}
+        return replace(draft, prompt=prompt, origin={**(draft.origin or {}), **told})

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdg_ray.errors import Refused
-from sdg_ray.prompts.closed_qa import JOINS, ClosedQa, as_text, beginning
+from sdg_ray.prompts.closed_qa import JOINS, ClosedQa
 from sdg_ray.prompts.sources import Source
+from sdg_ray.prompts.sources.documents import as_text, beginning
 from tests.scripted_writer import ListWriter, drafts, origin_of, text_of
 
 TIDES = "The tide comes in twice a day. It goes out twice as well."
