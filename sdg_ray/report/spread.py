@@ -14,19 +14,20 @@ from rich.table import Table
 from sdg_ray.instructions import INSTRUCTIONS
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE
 from sdg_ray.report.tally import Tally
+from sdg_ray.runner import own
 from sdg_ray.store import Store
 from sdg_ray.unique.spread import Spread, spread
 
 BARS = " ▁▂▃▄▅▆▇█"
-COLUMNS = ("planned", "made", "used", "lists read", "asked again", "unique", "distinct-2", "topics", "Vendi", "words")
+COLUMNS = ("planned", "made", "used", "parsed", "again", "unique", "dist-2", "topics", "Vendi", "words")
 
 
 def spread_table(store: Store, tally: Tally) -> Table:
     """One row for each family."""
     table = Table(title="spread of the prompts", box=box.SIMPLE_HEAD, title_justify="left")
-    table.add_column("family")
+    table.add_column("family", no_wrap=True)
     for name in COLUMNS:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     topics = asyncio.run(_topics(store))
     for family, rows in sorted(asyncio.run(_families(store)).items()):
         table.add_row(family, *_cells(family, rows, topics, tally))
@@ -44,7 +45,7 @@ def instructions_seen(rows: Sequence[Mapping[str, Any]]) -> set[str]:
 
 def _cells(family: str, rows: Sequence[Mapping[str, Any]], topics: Sequence[set[str]], tally: Tally) -> list[str]:
     used = [row for row in rows if row["error"] is None]
-    texts = ["\n".join(message["content"] for message in row["prompt"]) for row in used]
+    texts = [own(row) for row in used]
     paths = [row["origin"]["path"] or [] for row in used if row["origin"]]
     known = max(topics, key=lambda each: len(each & {path[-1] for path in paths if path}), default=set())
     found = spread(texts, paths, known)
@@ -58,18 +59,18 @@ def _cells(family: str, rows: Sequence[Mapping[str, Any]], topics: Sequence[set[
         f"{tally.sum(FIRST, f'retries:{family}'):,}" if lists else "",
         _percent(found.unique),
         _percent(found.distinct_2),
-        f"{len(ids)} of {len(INSTRUCTIONS)} instructions" if ids else _about(found),
+        f"{len(ids)} of {len(INSTRUCTIONS)} ids" if ids else _about(found),
         f"{found.vendi:.0f}" if found.vendi else "",
         _histogram(found.words),
     ]
 
 
 def _about(found: Spread) -> str:
-    """The topics that occur, the share of those there are, and the entropy: `12, 80%, 3.4 bits`."""
+    """The topics that occur, the share of those there are, and the entropy: `12, 80%, 3.4 b`."""
     if not found.topics:
         return ""
     covered = f", {found.covered:.0%}" if found.covered else ""
-    return f"{found.topics}{covered}, {found.entropy:.1f} bits"
+    return f"{found.topics}{covered}, {found.entropy:.1f} b"
 
 
 def _histogram(words: Mapping[str, int]) -> str:
