@@ -1,11 +1,11 @@
-"""How varied the prompts of a run are, family by family.
+"""How varied the prompts of a run are, family by family. It needs no model: everything is in the files.
 
-python jobs/spread.py run=demo [root=runs]
+    python jobs/spread.py run=demo [root=runs]
 
 planned, made, used   slots; those with a prompt; those that no other prompt makes needless
-lists read            the share of the model's answers in which a list was found; asked again: for what was missing
-unique, distinct-2    the share of different prompts, and of different pairs of words
-topics                how many occur, the share of those there are, and their entropy
+parsed, again         the share of the model's lists that could be read, and how often more was asked for
+unique, dist-2        the share of different prompts, and of different pairs of words
+topics                how many occur, of how many, and their entropy in bits; or the ids of instructions
 Vendi                 as varied as so many prompts that have nothing in common
 words                 how many prompts are how long: 1-4 words, 5-9, 10-19, 20-39, 40-79, 80-159, 160-319, more
 """

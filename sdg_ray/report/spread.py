@@ -24,7 +24,7 @@ COLUMNS = ("planned", "made", "used", "parsed", "again", "unique", "dist-2", "to
 
 def spread_table(store: Store, tally: Tally) -> Table:
     """One row for each family."""
-    table = Table(title="spread of the prompts", box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(title="spread of the prompts", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     table.add_column("family", no_wrap=True)
     for name in COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
@@ -59,18 +59,19 @@ def _cells(family: str, rows: Sequence[Mapping[str, Any]], topics: Sequence[set[
         f"{tally.sum(FIRST, f'retries:{family}'):,}" if lists else "",
         _percent(found.unique),
         _percent(found.distinct_2),
-        f"{len(ids)} of {len(INSTRUCTIONS)} ids" if ids else _about(found),
+        f"{len(ids)} of {len(INSTRUCTIONS)} ids" if ids else _about(found, len(known)),
         f"{found.vendi:.0f}" if found.vendi else "",
         _histogram(found.words),
     ]
 
 
-def _about(found: Spread) -> str:
-    """The topics that occur, the share of those there are, and the entropy: `12, 80%, 3.4 b`."""
+def _about(found: Spread, known: int) -> str:
+    """How many topics occur, of how many there are, and the entropy in bits: `12 of 15, 3.4b`."""
     if not found.topics:
         return ""
-    covered = f", {found.covered:.0%}" if found.covered else ""
-    return f"{found.topics}{covered}, {found.entropy:.1f} b"
+    return (
+        f"{found.topics} of {known}, {found.entropy:.1f}b" if found.covered else f"{found.topics}, {found.entropy:.1f}b"
+    )
 
 
 def _histogram(words: Mapping[str, int]) -> str:

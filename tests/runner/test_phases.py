@@ -129,4 +129,4 @@ def test_spread_names_every_family_with_what_was_planned_made_and_used(tmp_path:
     assert columns["planned"] == ["40", "10"]
     assert int(columns["again"][0]) > 0 and columns["again"][1] == ""
     assert 60 <= int(columns["parsed"][0].rstrip("%")) < 100
-    assert "4, 67%, 2.0 b" in columns["topics"][0]
+    assert "4 of 6, 2.0b" in columns["topics"][0]
