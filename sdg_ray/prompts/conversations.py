@@ -29,9 +29,10 @@ class Conversations:
     """The first user turns of `source`, those of one `part` of it.
 
     Which part a conversation is in, its first turn alone decides: so neither a conversation nor a prompt that two of
-    them share is ever in both, whatever else is chosen. The preference part has `preference_share` of the prompts, and
-    all that the moderation flagged in any conversation. What is left out is no seed: conversations of other
-    `languages`, those with names blacked out unless `redacted`, and those that do not begin with the user.
+    them share is in both, as long as both runs have the same `source`, its `take` included, and `preference_share`.
+    The preference part has this share of the prompts, and all that the moderation flagged in any conversation. What is
+    left out is no seed: conversations of other `languages`, those with names blacked out unless `redacted`, and those
+    that do not begin with the user.
     """
 
     source: Source

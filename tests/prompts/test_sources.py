@@ -3,7 +3,7 @@
 import json
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,28 @@ def test_stream_reads_no_further_than_it_is_asked_and_reads_nothing_twice() -> N
     rows = Stream(endless(), ("text",), most=1_000)
     assert (len(rows), rows[4], rows[2]) == (1_000, {"text": "Page 5."}, {"text": "Page 3."})
     assert read == [0, 1, 2, 3, 4]
+
+
+class Dropped:
+    """Ten rows, of which the connection breaks off at the fourth when they are read for the first time."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        self.passes += 1
+        for number in range(10):
+            if self.passes == 1 and number == 3:
+                raise ConnectionResetError("reset by peer")
+            yield {"text": f"Page {number}."}
+
+
+def test_stream_that_breaks_off_fails_and_is_read_on_at_the_next_attempt() -> None:
+    source = Dropped()
+    rows = Stream(source, ("text",), most=10)
+    with pytest.raises(ConnectionResetError):
+        rows[5]
+    assert [rows[number]["text"] for number in range(10)] == [f"Page {number}." for number in range(10)]
+    assert source.passes == 2
 
 
 def test_stream_that_ends_too_soon_gives_error_rows(tmp_path: Path) -> None:

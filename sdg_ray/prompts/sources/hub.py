@@ -23,7 +23,7 @@ def dataset(at: str, wanted: Sequence[str], most: int | None = None, **which: st
         _reach(at)
     try:
         found = datasets.load_dataset(at, streaming=most is not None, **which)
-        return Mapped(found, wanted) if most is None else Stream(iter(found), wanted, most)
+        return Mapped(found, wanted) if most is None else Stream(found, wanted, most)
     except (OSError, ValueError, RuntimeError, StopIteration, datasets.exceptions.DatasetsError) as error:
         reason = next(iter(str(error).splitlines()), "it is empty")  # so says the library of a file without a row
         raise Refused(f"source {at} is no .jsonl, no .parquet and no dataset: {reason}") from error

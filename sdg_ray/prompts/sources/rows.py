@@ -13,8 +13,8 @@ large to be downloaded.
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -108,10 +108,14 @@ class Mapped:
 
 
 class Stream:
-    """The first `most` rows of a dataset that is read as it comes; those that were read are kept."""
+    """The first `most` rows of a dataset that is read as it comes; those that were read are kept.
 
-    def __init__(self, rows: Iterator[Mapping[str, Any]], wanted: Sequence[str], most: int) -> None:
-        self.rest, self.wanted, self.most = rows, wanted, most
+    Where the connection breaks off, that is an error; the next attempt begins anew and skips what is kept.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], wanted: Sequence[str], most: int) -> None:
+        self.rows, self.wanted, self.most = rows, wanted, most
+        self.rest: Iterator[Mapping[str, Any]] | None = None
         self.kept: list[dict[str, Any]] = []
         self.columns: tuple[str, ...] = ()
         self._read()  # what cannot be read is found out now
@@ -128,7 +132,10 @@ class Stream:
 
     def _read(self) -> bool:
         """Read one row more, if there is one."""
-        row = next(self.rest, None)
+        rest = islice(iter(self.rows), len(self.kept), None) if self.rest is None else self.rest
+        self.rest = None  # an iterator that has failed would say from then on that there is nothing more
+        row = next(rest, None)
+        self.rest = rest
         if row is not None:
             self.columns = self.columns or tuple(row)
             self.kept.append({name: value for name, value in row.items() if name in self.wanted})
