@@ -8,7 +8,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY)  ## make a dataset with the pocket models into runs/demo: prompts, answers, scores, pairs
-	@$(BIN)/python jobs/generate.py recipe=pocket run=demo root=runs
+	@$(BIN)/python jobs/generate.py recipe=pocket run=demo root=runs && $(BIN)/python jobs/spread.py run=demo root=runs
 
 test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills
 	@$(BIN)/python -m pytest tests
