@@ -5,6 +5,7 @@ assistant  Wrap it in a cloth and ...              by the writer
 user       And if I want to keep it for a week?    by the writer, as a user
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,8 @@ class TwoTurn:
 
         async def make(number: int, chance: Chance) -> Sequence[Draft]:
             drafts = await first(number, chance.at("first"))
-            return [await self._second(means.asking, draft, chance.at(i)) for i, draft in enumerate(drafts)]
+            talks = (self._second(means.asking, draft, chance.at("second", i)) for i, draft in enumerate(drafts))
+            return await asyncio.gather(*talks)
 
         return make
 
