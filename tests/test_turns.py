@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdg_ray.record import Chat
-from sdg_ray.turns import history, repeats, users_own, without_openers
 from sdg_ray.template import choices
+from sdg_ray.turns import history, repeats, users_own, without_openers
 
 OPENERS = [re.compile(opener, re.IGNORECASE) for opener in choices("user_turn/openers").values()]
 

@@ -1,6 +1,7 @@
 """The engine on real vLLM with the pocket models: candidates, seeds, overlap, long prompts, and what a crash does."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,26 @@ def test_candidates_are_as_many_as_asked_and_repeat_with_their_seeds(running: Ru
     assert together == again
     assert third.candidates[0] == together.candidates[2]  # candidate i is drawn with seed + i
     assert together.prompt_tokens > 3 and all(0 < each.tokens <= 24 for each in together.candidates)
+
+
+@pytest.mark.engine
+def test_answer_is_held_to_a_json_list_where_a_schema_is_given(running: Running) -> None:
+    schema = {"type": "array", "items": {"type": "string", "maxLength": 40}, "minItems": 3, "maxItems": 3}
+    sampling = Sampling(temperature=1.0, max_tokens=300, more={"structured_outputs": {"json": schema}})
+    for seed in range(3):
+        answers = asyncio.run(running.generate(asks("Write 3 questions about Mira Fenn."), 1, seed, sampling))
+        assert len(json.loads(answers.candidates[0].text)) == 3
+
+
+@pytest.mark.engine
+def test_model_writes_what_a_user_would_say_where_the_users_turn_begins(running: Running) -> None:
+    async def turns() -> list[Answers]:
+        sampling = Sampling(temperature=0.7, max_tokens=60)
+        return [await running.generate([], 1, seed, sampling, "user") for seed in range(8)]
+
+    said = [answers.candidates[0] for answers in asyncio.run(turns())]
+    assert sum(each.finish == "stop" and each.text.strip().endswith(("?", ".", "!")) for each in said) >= 6
+    assert len({each.text for each in said}) >= 6
 
 
 @pytest.mark.engine
