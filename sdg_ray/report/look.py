@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from sdg_ray.errors import Refused
+from sdg_ray.recipe import TOPICS
 from sdg_ray.store import Store
 
 
@@ -20,7 +21,7 @@ def records(store: Store, n: int) -> list[dict[str, Any]]:
 
 
 async def _records(store: Store, n: int) -> list[dict[str, Any]]:
-    first, *later = store.homes
+    first, *later = (step for step in store.homes if step != TOPICS)
     found: list[dict[str, Any]] = []
     for shard in sorted(store.done(first)):
         rows = {row["prompt_id"]: row for row in await _rows(store, first, shard)}

@@ -1,0 +1,46 @@
+"""Records as they are read: every step's columns beside each other, and turns one below the other."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sdg_ray.errors import Refused
+from sdg_ray.report.look import record_panel, records
+from sdg_ray.runner import bring_all
+from sdg_ray.runner.local import Local
+from sdg_ray.store import open_run
+from tests.chaos.job import dialogue_recipe
+from tests.small import run_here, small_recipe
+
+
+def shown(row: dict) -> str:
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(record_panel(row))
+    return console.export_text()
+
+
+def test_records_have_the_columns_of_every_step(tmp_path: Path) -> None:
+    store, _ = run_here(small_recipe(shards=2, rows=3), tmp_path)
+    rows = records(store, 5)
+    assert len(rows) == 5
+    assert {"prompt", "responses", "score_reward", "keep", "pairs"} <= rows[0].keys()
+    assert rows[0]["prompt"][0]["content"][:20] in shown(rows[0]) and "reference" in shown(rows[0])
+
+
+def test_topics_are_no_records_and_dialogues_are_shown_turn_by_turn(tmp_path: Path) -> None:
+    made = dialogue_recipe(2, 0.0)
+    store = open_run(str(tmp_path), "first", made.identities())
+    assert not bring_all(made, store, Local())
+    row = records(store, 1)[0]
+    assert row["family"] == "open_qa"
+    text = shown(row)
+    assert text.count("assistant  ") == 2 and text.count("user  ") == 2
+    assert "the user is " in text and "all turns are there" in text
+
+
+def test_run_without_records_says_what_to_do(tmp_path: Path) -> None:
+    store = open_run(str(tmp_path), "first", small_recipe().identities())
+    with pytest.raises(Refused, match="has no records yet"):
+        records(store, 1)
