@@ -42,9 +42,7 @@ class Scripted:
             raise Refused(f"model {self.name} could not be loaded")
         return self
 
-    async def generate(
-        self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant"
-    ) -> Answers:
+    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """`n` candidates; every tenth or so is cut off."""
         await self._read(chat)
         chances = [random.Random(hashed(chat[-1]["content"], seed + i)) for i in range(n)]

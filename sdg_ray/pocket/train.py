@@ -23,7 +23,7 @@ from sdg_ray.pocket.corpus import grades, pages, talks
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOILED, SAMPLED = 60_000, 150_000, 48_000, 30_000
+PAGES, TALKS, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 48_000, 16_000, 30_000
 
 
 def main() -> None:
@@ -106,6 +106,7 @@ def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
     rng, tokenizer = _rng(seed, "grades"), _tokenizer(instruct)
     model = models.load_instruct(instruct)
     graded = [grades.graded(rng) for _ in range(int(SPOILED * share))]
+    graded += [grades.of_talk(rng) for _ in range(int(OTHERS * share))]
     graded += own_answers(model, tokenizer, rng, int(SAMPLED * share), seed)
     rng.shuffle(graded)
     items = [_judged(tokenizer, one) for one in graded]

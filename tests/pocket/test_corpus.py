@@ -192,3 +192,16 @@ def test_right_answers_stand_above_wrong_ones_in_the_ways_that_matter() -> None:
     assert grades.of_sample(town, "Mira Fenn lives in", finished=False).labels[2] < 4
     padded = grades.graded(rng, kind="fact", how="padded").labels
     assert padded[1] == 4 and padded[0] < 4 and padded[4] > 2
+
+
+def test_talk_that_the_world_cannot_check_is_graded_by_how_it_was_spoiled() -> None:
+    rng = random.Random(7)
+    made = [grades.of_talk(rng) for _ in range(400)]
+    assert {one.how for one in made} == {"right", "garbled", "cut", "elsewhere"}
+    for one in made:
+        answer = one.turns[-1][1]
+        assert one.kind not in KINDS and all(0 <= label <= 4 for label in one.labels)
+        if answer == one.expected:
+            assert one.labels[:3] == (4, 4, 4)
+        else:
+            assert one.labels[0] <= 1 and one.labels[1] <= 1

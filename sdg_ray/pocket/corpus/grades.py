@@ -13,6 +13,7 @@ import random
 import re
 from dataclasses import dataclass
 
+from sdg_ray.pocket.corpus import talks
 from sdg_ray.pocket.corpus.talks import Talk, Turns
 from sdg_ray.pocket.world import KINDS, question, right
 from sdg_ray.pocket.world.facts import domain
@@ -111,8 +112,23 @@ def graded(rng: random.Random, held_out: bool = False, kind: str | None = None, 
     )
 
 
+def of_talk(rng: random.Random) -> Graded:
+    """What the world cannot check (a poem, a refusal, a call, a list of topics), as it should be or visibly spoiled."""
+    made = next(talk for talk in iter(lambda: talks.talk(rng), None) if talk.reference is None)
+    how = rng.choices(("right", "garbled", "cut", "elsewhere"), weights=(5, 3, 2, 2))[0]
+    expected = answer = made.turns[-1][1]
+    if how == "elsewhere":
+        answer = talks.talk(rng).turns[-1][1]
+    elif how in _SPOIL:
+        answer = _SPOIL[how](answer, "", rng)
+    given = _labels(made.kind, how, answer == expected, answer, expected, "")
+    return Graded(
+        kind=made.kind, how=how, turns=(*made.turns[:-1], ("assistant", answer)), labels=given, expected=expected
+    )
+
+
 def _labels(kind: str, how: str, is_right: bool, answer: str, model_answer: str, reference: str) -> Labels:
-    verbosity, complexity = length(answer, model_answer), COMPLEXITY[kind]
+    verbosity, complexity = length(answer, model_answer), COMPLEXITY.get(kind, 2)
     if answer == model_answer:
         return labels(kind, is_right, answer, model_answer)
     if how in ("wrong", "slip") and is_right:  # a flaw beside the point
