@@ -1,6 +1,7 @@
-"""How varied the prompts of a run are, family by family. It needs no model: everything is in the files.
+"""How varied the prompts of a run are, family by family. It reads the files of the run alone.
 
-    python jobs/spread.py run=demo [root=runs]
+    python jobs/spread.py run=demo root=runs
+    python jobs/spread.py run=demo model=FOLDER     Vendi by the embeddings of a sentence-transformers model
 
 planned, made, used   slots; those with a prompt; those that no other prompt makes needless
 parsed, again         the share of the model's lists that could be read, and how often more was asked for
@@ -20,17 +21,21 @@ from sdg_ray.recipe import FIRST
 from sdg_ray.report.spread import spread_table
 from sdg_ray.report.tally import Tally
 from sdg_ray.store import reopen
+from sdg_ray.unique.semantic import Semantic
 
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Print the table."""
-    chosen = typed(arguments, run="", root="runs")
+    chosen = typed(arguments, run="", root="runs", model="")
     if not chosen["run"]:
         raise Refused("run=... must be given; --help shows how")
     store = reopen(chosen["root"], chosen["run"])
     tally = Tally(store=store, steps=[FIRST])
     tally.update()
-    console.print(spread_table(store, tally))
+    semantic = Semantic(model=chosen["model"]) if chosen["model"] else None
+    if semantic:
+        semantic.check()
+    console.print(spread_table(store, tally, semantic))
     return 0
 
 

@@ -16,21 +16,22 @@ from sdg_ray.recipe import FIRST, TOPICS, UNIQUE
 from sdg_ray.report.tally import Tally
 from sdg_ray.runner import own
 from sdg_ray.store import Store
+from sdg_ray.unique.semantic import Semantic
 from sdg_ray.unique.spread import Spread, spread
 
 BARS = " ▁▂▃▄▅▆▇█"
 COLUMNS = ("planned", "made", "used", "parsed", "again", "unique", "dist-2", "topics", "Vendi", "words")
 
 
-def spread_table(store: Store, tally: Tally) -> Table:
-    """One row for each family."""
+def spread_table(store: Store, tally: Tally, semantic: Semantic | None = None) -> Table:
+    """One row for each family; the Vendi score is of embeddings where a model for them is given."""
     table = Table(title="spread of the prompts", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     table.add_column("family", no_wrap=True)
     for name in COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
     topics = asyncio.run(_topics(store))
     for family, rows in sorted(asyncio.run(_families(store)).items()):
-        table.add_row(family, *_cells(family, rows, topics, tally))
+        table.add_row(family, *_cells(family, rows, topics, tally, semantic))
     return table
 
 
@@ -43,12 +44,18 @@ def instructions_seen(rows: Sequence[Mapping[str, Any]]) -> set[str]:
     return found
 
 
-def _cells(family: str, rows: Sequence[Mapping[str, Any]], topics: Sequence[set[str]], tally: Tally) -> list[str]:
+def _cells(
+    family: str,
+    rows: Sequence[Mapping[str, Any]],
+    topics: Sequence[set[str]],
+    tally: Tally,
+    semantic: Semantic | None,
+) -> list[str]:
     used = [row for row in rows if row["error"] is None]
     texts = [own(row) for row in used]
     paths = [row["origin"]["path"] or [] for row in used if row["origin"]]
     known = max(topics, key=lambda each: len(each & {path[-1] for path in paths if path}), default=set())
-    found = spread(texts, paths, known)
+    found = spread(texts, paths, known, semantic)
     lists, parsed = tally.sum(FIRST, f"lists:{family}"), tally.sum(FIRST, f"parsed:{family}")
     ids = instructions_seen(used)
     return [
