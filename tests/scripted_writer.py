@@ -15,8 +15,8 @@ from typing import Any
 from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.engines import Answer, Answers, BadRow, Sampling, Values
-from sdg_ray.prompts import Draft, Family, Means, Topic, TopicList
 from sdg_ray.prompts.asking import COUNTS, Asking, Writer
+from sdg_ray.prompts.family import Draft, Family, Means, Topic, TopicList
 from sdg_ray.record import Chat, hashed
 
 EXACTLY = re.compile(r"exactly (\d+)")

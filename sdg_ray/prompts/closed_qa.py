@@ -13,8 +13,8 @@ from typing import Any
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program
 from sdg_ray.prompts.asking import Made
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.sources import Source
 from sdg_ray.prompts.sources.documents import document
 from sdg_ray.prompts.sources.rows import Rows

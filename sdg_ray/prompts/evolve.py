@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Family, Means, Program
 from sdg_ray.prompts.asking import Made
+from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.refine import Refining
 from sdg_ray.prompts.rouge import rouge_l
 from sdg_ray.template import template

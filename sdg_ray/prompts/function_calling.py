@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.files import digest
 from sdg_ray.prompts.tools import Tool, reference, tools_in, written
 from sdg_ray.record import Chat

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.instructions import INSTRUCTIONS, NAMES, Drawn, draw, together
-from sdg_ray.prompts import Draft
+from sdg_ray.prompts.family import Draft
 from sdg_ray.template import Template, template
 
 LANGUAGES = ("de", "es", "fr", "it", "pt")  # those that a model may be expected to write

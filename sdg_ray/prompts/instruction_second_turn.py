@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
 from sdg_ray.instructions import Drawn, check, reference
-from sdg_ray.prompts import Draft, Family, Means, Program
 from sdg_ray.prompts.asking import Asking
+from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.instruction_choice import LANGUAGES, Choice, empty, form, said
 from sdg_ray.record import Chat
 from sdg_ray.template import template

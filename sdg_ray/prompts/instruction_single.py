@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
 from sdg_ray.instructions import reference
-from sdg_ray.prompts import Draft, Family, Means, Program
+from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.instruction_choice import LANGUAGES, Choice, empty, form, said
 from sdg_ray.record import Chat
 from sdg_ray.template import template

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from sdg_ray.chance import Chance
-from sdg_ray.prompts import Draft, code_names
+from sdg_ray.prompts import code_names
 from sdg_ray.prompts.asking import Asking, Made
+from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.files import lines_in
 from sdg_ray.prompts.topics import path_of, with_subtopics
 from sdg_ray.template import template

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program, code_names
+from sdg_ray.prompts import code_names
 from sdg_ray.prompts.asking import Made
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.files import digest, lines_in
 from sdg_ray.prompts.keyword_list import belonging, filled, used_in
 from sdg_ray.prompts.topics import given

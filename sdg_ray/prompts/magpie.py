@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program
 from sdg_ray.prompts.asking import Made
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.record import Chat
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.refine import Refining
 from sdg_ray.template import template
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.files import digest, lines_in
 from sdg_ray.template import template
 

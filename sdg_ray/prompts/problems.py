@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdg_ray.chance import Chance
-from sdg_ray.prompts import Draft, Means, Program
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.sources import Source
 from sdg_ray.prompts.sources.rows import Rows
 from sdg_ray.prompts.sources.shapes import final_answer, to_answer

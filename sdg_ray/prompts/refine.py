@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft
 from sdg_ray.prompts.asking import Asking, Made
+from sdg_ray.prompts.family import Draft
 from sdg_ray.template import choices, template
 
 

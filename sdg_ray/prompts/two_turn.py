@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
-from sdg_ray.prompts import Draft, Family, Means, Program
 from sdg_ray.prompts.asking import Asking, Made
+from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.record import Chat
 from sdg_ray.template import choices, template
 from sdg_ray.turns import history, users_own

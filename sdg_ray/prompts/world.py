@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.pocket import world
-from sdg_ray.prompts import Draft, Means, Program
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.record import Chat
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from sdg_ray.engines import EngineDied
-from sdg_ray.prompts import Topics
+from sdg_ray.prompts.family import Topics
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE, Recipe
 from sdg_ray.record import PROMPT, PROMPT_ID, counts
 from sdg_ray.stage import checked

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
-from sdg_ray.prompts import Draft, Means, Program
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.record import Chat
 
 QUESTION = "Is it true that {tides} follow the moon?"

@@ -9,8 +9,8 @@ import pytest
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Family, Means
 from sdg_ray.prompts.evolve import Evolve
+from sdg_ray.prompts.family import Family, Means
 from sdg_ray.prompts.given import Given
 from sdg_ray.prompts.open_qa import OpenQa
 from sdg_ray.prompts.rouge import rouge_l

@@ -7,7 +7,7 @@ import pytest
 
 from sdg_ray.errors import Refused
 from sdg_ray.instructions import check
-from sdg_ray.prompts import Draft
+from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.instruction_multi_turn import FORMS, OF_ONE_PROMPT, SYSTEM, InstructionMultiTurn
 from sdg_ray.prompts.open_qa import OpenQa
 from sdg_ray.prompts.world import World

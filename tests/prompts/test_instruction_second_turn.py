@@ -6,7 +6,7 @@ import pytest
 
 from sdg_ray.errors import Refused
 from sdg_ray.instructions import check
-from sdg_ray.prompts import Draft
+from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.instruction_second_turn import FORMS, InstructionSecondTurn
 from sdg_ray.prompts.world import World
 from tests.instructions.conversations import QUESTION, Some

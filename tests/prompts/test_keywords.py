@@ -8,7 +8,7 @@ import pytest
 
 from sdg_ray.config import identity
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, TopicList
+from sdg_ray.prompts.family import Draft, TopicList
 from sdg_ray.prompts.keywords import MathKeywords, PythonKeywords
 from sdg_ray.template import template
 from tests.scripted_writer import ListWriter, origin_of, topics_of

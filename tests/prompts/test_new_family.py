@@ -13,7 +13,7 @@ FAMILY = """
 from dataclasses import dataclass
 
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft
+from sdg_ray.prompts.family import Draft
 from sdg_ray.template import template
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft, Means, Program, Prompts
+from sdg_ray.prompts import Prompts
+from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.world import World
 
 

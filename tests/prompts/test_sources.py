@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sdg_ray.config import identity
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft
+from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.sources import Source
 from sdg_ray.prompts.sources.rows import Stream, Table
 from sdg_ray.store import bucket

@@ -1,6 +1,6 @@
 """An assistant for one topic, and a turn that leads away from it."""
 
-from sdg_ray.prompts import Topic
+from sdg_ray.prompts.family import Topic
 from sdg_ray.prompts.topic_following import TopicFollowing
 from tests.scripted_writer import TOPICS, ListWriter, drafts, origin_of
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts import Draft
+from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.sources.hub import dataset
 from sdg_ray.prompts.sources.rows import Lines, Rows, Table
 from sdg_ray.prompts.sources.storage import content, listing, opened
