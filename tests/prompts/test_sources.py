@@ -203,6 +203,7 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(
     import huggingface_hub.constants
 
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     if body is not None:
         (tmp_path / at).write_bytes(body)
     with pytest.raises(Refused, match=sentence) as refused:
