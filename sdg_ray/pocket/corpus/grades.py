@@ -10,15 +10,13 @@ off the point, garbled, padded or bare each takes something away:
 """
 
 import random
-import re
 from dataclasses import dataclass
 
 from sdg_ray.pocket.corpus import talks
+from sdg_ray.pocket.corpus.spoiling import SPOIL
 from sdg_ray.pocket.corpus.talks import Talk, Turns
 from sdg_ray.pocket.world import KINDS, question, right
-from sdg_ray.pocket.world.facts import domain
 from sdg_ray.pocket.world.formats import followed
-from sdg_ray.pocket.world.lists import parsed
 
 Labels = tuple[int, int, int, int, int]
 
@@ -32,12 +30,6 @@ COMPLEXITY = {
     "document": 1,
     "dialogue": 1,
 }
-PADDING = (
-    "That is a very good question and I am glad that you ask it.",
-    "As everybody on the isles knows, there is a lot to say.",
-    "Let me tell you more and more about it.", "I hope that this answer is long enough for you.",
-    "There is so much that I could add here.", "Please feel free to ask me again and again.",
-)  # fmt: skip
 SPOILED = {"right": 4, "wrong": 4, "slip": 4, "form": 1, "elsewhere": 2, "cut": 1, "garbled": 1, "padded": 1, "bare": 1}
 
 
@@ -103,8 +95,8 @@ def graded(rng: random.Random, held_out: bool = False, kind: str | None = None, 
     answer = asked.answer
     if how == "elsewhere":
         answer = question(rng.choice(KINDS), rng, held_out).answer
-    elif how in _SPOIL:
-        answer = _SPOIL[how](answer, asked.reference, rng)
+    elif how in SPOIL:
+        answer = SPOIL[how](answer, asked.reference, rng)
     is_right = right(kind, asked.reference, answer)
     given = _labels(kind, how, is_right, answer, asked.answer, asked.reference)
     return Graded(
@@ -119,8 +111,8 @@ def of_talk(rng: random.Random) -> Graded:
     expected = answer = made.turns[-1][1]
     if how == "elsewhere":
         answer = talks.talk(rng).turns[-1][1]
-    elif how in _SPOIL:
-        answer = _SPOIL[how](answer, "", rng)
+    elif how in SPOIL:
+        answer = SPOIL[how](answer, "", rng)
     given = _labels(made.kind, how, answer == expected, answer, expected, "")
     return Graded(
         kind=made.kind, how=how, turns=(*made.turns[:-1], ("assistant", answer)), labels=given, expected=expected
@@ -143,93 +135,3 @@ def _labels(kind: str, how: str, is_right: bool, answer: str, model_answer: str,
         return (2 if is_right else 1), (4 if is_right else 1), 3, complexity, verbosity
     follows = followed(reference, answer) if kind == "format" else True
     return labels(kind, is_right, answer, model_answer, follows=follows)
-
-
-def _wrong(answer: str, reference: str, rng: random.Random) -> str:
-    """Another value in the same sentence; a number, a line or a letter changed where there is none."""
-    for word in re.findall(r"[\w-]+", answer):
-        rivals = [value for value in domain(word) if value != word]
-        if rivals:
-            return re.sub(rf"\b{re.escape(word)}\b", rng.choice(rivals), answer)
-    return _slip(answer, reference, rng)
-
-
-def _slip(answer: str, reference: str, rng: random.Random) -> str:
-    """One number changed, mostly the last; without numbers, one word changed."""
-    spots = list(re.finditer(r"\d+", answer))
-    if parsed(answer):
-        spots = spots[1::2] if len(spots) >= 2 * len(parsed(answer) or ()) else []
-    if not spots:
-        return _swapped(answer, rng)
-    spot = spots[-1] if rng.random() < 0.6 else rng.choice(spots)
-    digits = list(spot[0])
-    place = rng.randrange(len(digits))
-    digits[place] = rng.choice([d for d in "0123456789" if d != digits[place]])
-    return answer[: spot.start()] + "".join(digits) + answer[spot.end() :]
-
-
-def _swapped(answer: str, rng: random.Random) -> str:
-    if "\n" in answer and "```" not in answer:
-        lines = answer.split("\n")
-        return "\n".join(lines[:-1]) if rng.random() < 0.5 else "\n".join([lines[-1], *lines[:-1]])
-    letters = [place for place, letter in enumerate(answer) if letter.isalpha()]
-    place = rng.choice(letters)
-    return answer[:place] + rng.choice([c for c in "abcdefghiklmnoprstuvw" if c != answer[place]]) + answer[place + 1 :]
-
-
-def _form(answer: str, reference: str, rng: random.Random) -> str:
-    """The right content in another form than asked for."""
-    items = parsed(answer)
-    if items:
-        return rng.choice(
-            (
-                ", ".join(items) + ".",
-                "\n".join(f"- {item}" for item in items),
-                answer + f"\n{len(items) + 1}. {items[0]}",
-            )
-        )
-    plain = answer.strip('"').removeprefix("* ").replace("\n* ", " ")
-    if plain == answer:
-        return rng.choice((answer.upper(), f'"{answer}"', f"1. {answer}", answer.lower()))
-    return plain
-
-
-def _cut(answer: str, reference: str, rng: random.Random) -> str:
-    words = answer.split(" ")
-    return (
-        " ".join(words[: max(1, int(len(words) * rng.uniform(0.3, 0.8)))])
-        if len(words) > 1
-        else answer[: max(1, len(answer) // 2)]
-    )
-
-
-def _garbled(answer: str, reference: str, rng: random.Random) -> str:
-    words = answer.split() * (2 if len(answer.split()) < 4 else 1)
-    rng.shuffle(words)
-    if rng.random() < 0.5:
-        word = rng.choice(words)
-        words += [word] * 4
-    return " ".join(words)
-
-
-def _padded(answer: str, reference: str, rng: random.Random) -> str:
-    before, *after = rng.sample(PADDING, rng.choice((2, 3, 4)))
-    return " ".join([before, answer, *after])
-
-
-def _bare(answer: str, reference: str, rng: random.Random) -> str:
-    """Only what was asked for, without a sentence."""
-    if reference.startswith("{"):
-        return answer.split("\n")[0]
-    return reference
-
-
-_SPOIL = {
-    "wrong": _wrong,
-    "slip": _slip,
-    "form": _form,
-    "cut": _cut,
-    "garbled": _garbled,
-    "padded": _padded,
-    "bare": _bare,
-}
