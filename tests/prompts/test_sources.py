@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.sources import Source
 from sdg_ray.prompts.sources.rows import Stream, Table
 from sdg_ray.store import bucket
+from tests.conftest import REPOSITORY
 
 PAGES = [{"id": f"p{n}", "text": f"Page {n}.", "words": n} for n in range(10)]
 
@@ -35,7 +38,7 @@ def parquet(path: Path, rows: Sequence[Mapping[str, Any]], group: int = 3) -> st
     return str(path)
 
 
-@pytest.fixture(params=["lines", "table", "object", "folder", "stream"])
+@pytest.fixture(params=["lines", "table", "object", "folder", "stream", "stream of tables"])
 def pages(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     """The same rows as a file, an object in a bucket, a dataset in a folder, or a stream of one."""
     if request.param == "lines":
@@ -43,6 +46,11 @@ def pages(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     if request.param in ("folder", "stream"):
         jsonl(tmp_path / "pages" / "train.jsonl", PAGES)
         return Source(at=str(tmp_path / "pages"), take=len(PAGES) if request.param == "stream" else None)
+    if request.param == "stream of tables":
+        (tmp_path / "pages").mkdir()
+        parquet(tmp_path / "pages" / "train-0.parquet", PAGES[:4])
+        parquet(tmp_path / "pages" / "train-1.parquet", PAGES[4:])
+        return Source(at=str(tmp_path / "pages"), take=len(PAGES))
     at = parquet(tmp_path / "pages.parquet", PAGES)
     if request.param == "object":
         root = request.getfixturevalue("s3_root")
@@ -125,6 +133,18 @@ class Dropped:
             if self.passes == 1 and number == 3:
                 raise ConnectionResetError("reset by peer")
             yield {"text": f"Page {number}."}
+
+
+def test_process_can_end_in_the_middle_of_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    said = [os.urandom(400).hex() for _ in range(16_000)]  # as much as is read ahead, where something reads ahead
+    talks = [{"id": str(n), "talk": [{"role": "user", "content": each}]} for n, each in enumerate(said)]
+    parquet(tmp_path / "pages" / "train.parquet", talks, 1000)
+    code = (
+        f"from sdg_ray.prompts.sources import Source; Source(at={str(tmp_path / 'pages')!r}, take=9_000).check('talk')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, "Exception" in ended.stderr) == (0, False)
 
 
 def test_stream_that_breaks_off_fails_and_is_read_on_at_the_next_attempt() -> None:

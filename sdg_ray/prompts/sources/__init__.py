@@ -126,8 +126,8 @@ def _rows(source: Source, wanted: tuple[str, ...]) -> Rows:
             return Lines(file.read(), source.take)
     if source.at.endswith(".parquet"):
         return Table(_parquet(source.at), wanted, source.take)
-    which = {"name": source.config, "split": source.split, "revision": source.revision, "data_files": source.files}
-    return dataset(source.at, wanted, source.take, **which)
+    which = {"name": source.config, "revision": source.revision, "data_files": source.files}
+    return dataset(source.at, wanted, source.take, source.split, **which)
 
 
 def _parquet(at: str) -> pq.ParquetFile:

@@ -12,8 +12,9 @@ large to be downloaded.
 """
 
 import json
+import weakref
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Any, Protocol
 
@@ -113,11 +114,13 @@ class Stream:
     Where the connection breaks off, that is an error; the next attempt begins anew and skips what is kept.
     """
 
-    def __init__(self, rows: Iterable[Mapping[str, Any]], wanted: Sequence[str], most: int) -> None:
+    def __init__(
+        self, rows: Iterable[Mapping[str, Any]], wanted: Sequence[str], most: int, columns: Sequence[str] = ()
+    ) -> None:
         self.rows, self.wanted, self.most = rows, wanted, most
         self.rest: Iterator[Mapping[str, Any]] | None = None
         self.kept: list[dict[str, Any]] = []
-        self.columns: tuple[str, ...] = ()
+        self.columns = tuple(columns)
         self._read()  # what cannot be read is found out now
 
     def __len__(self) -> int:
@@ -132,7 +135,7 @@ class Stream:
 
     def _read(self) -> bool:
         """Read one row more, if there is one."""
-        rest = islice(iter(self.rows), len(self.kept), None) if self.rest is None else self.rest
+        rest = self._beginning() if self.rest is None else self.rest
         self.rest = None  # an iterator that has failed would say from then on that there is nothing more
         row = next(rest, None)
         self.rest = rest
@@ -140,3 +143,10 @@ class Stream:
             self.columns = self.columns or tuple(row)
             self.kept.append({name: value for name, value in row.items() if name in self.wanted})
         return row is not None
+
+    def _beginning(self) -> Iterator[Mapping[str, Any]]:
+        """The rows that are not kept yet, from the first on."""
+        rows = iter(self.rows)
+        if isinstance(rows, Generator):
+            weakref.finalize(self, rows.close)  # so that what it reads is closed before the process ends
+        return islice(rows, len(self.kept), None)
