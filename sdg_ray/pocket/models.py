@@ -2,19 +2,21 @@
 
 Squared ReLU, rotary positions on half of each head, LayerNorm1P, grouped-query attention and no biases, as in the
 large model; four layers of width 192 instead of ninety-six of 18,432. The head regresses five values and is never
-softmaxed.
+softmaxed; Reward has two layers more than Instruct, which compare what comes with what Instruct expected.
 """
 
 import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import NemotronConfig, NemotronForCausalLM, NemotronForSequenceClassification, PreTrainedTokenizerFast
 
 from sdg_ray.pocket import tokenizer as words
 
+FURTHER = 2  # layers of Reward above the trunk of Instruct
 ATTRIBUTES = ("helpfulness", "correctness", "coherence", "complexity", "verbosity")
 
 
@@ -30,15 +32,24 @@ def fresh(tokenizer: PreTrainedTokenizerFast, seed: int) -> NemotronForCausalLM:
 
 
 def rewarding(instruct: NemotronForCausalLM, seed: int) -> NemotronForSequenceClassification:
-    """A reward model that starts from the trunk of Instruct, its five outputs near the middle of the scale."""
+    """A reward model on the trunk of Instruct; its further layers change nothing until they are trained."""
     torch.manual_seed(seed)
     labels = {"id2label": dict(enumerate(ATTRIBUTES)), "label2id": {name: i for i, name in enumerate(ATTRIBUTES)}}
     config = NemotronConfig(
-        **instruct.config.to_dict() | labels | {"problem_type": "regression", "architectures": None}
+        **_without_layer_types(instruct.config) | labels | {"problem_type": "regression", "architectures": None}
     )
+    config.num_hidden_layers += FURTHER
     model = NemotronForSequenceClassification(config)
-    model.model.load_state_dict(instruct.model.state_dict())
+    model.model.load_state_dict(instruct.model.state_dict(), strict=False)
+    for layer in model.model.layers[instruct.config.num_hidden_layers :]:
+        torch.nn.init.zeros_(layer.self_attn.o_proj.weight)
+        torch.nn.init.zeros_(layer.mlp.down_proj.weight)
     return model
+
+
+def _without_layer_types(config: NemotronConfig) -> dict[str, Any]:
+    """The config without its list of layers, of which Reward has more."""
+    return {name: value for name, value in config.to_dict().items() if name != "layer_types"}
 
 
 def _ends(tokenizer: PreTrainedTokenizerFast) -> dict[str, int | None]:

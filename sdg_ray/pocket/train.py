@@ -8,6 +8,7 @@ identical.
 """
 
 import argparse
+import itertools
 import random
 import shutil
 import time
@@ -20,10 +21,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from sdg_ray.pocket import evaluate, fitting, models, sampling
 from sdg_ray.pocket import tokenizer as words
 from sdg_ray.pocket.corpus import grades, pages, talks
+from sdg_ray.pocket.spotting import spotting_loss
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 48_000, 16_000, 30_000
+PAGES, TALKS, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 100_000, 48_000, 16_000, 30_000
 
 
 def main() -> None:
@@ -111,6 +113,9 @@ def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
     rng.shuffle(graded)
     items = [_judged(tokenizer, one) for one in graded]
     reward = models.rewarding(model, seed)
+    checkable = (talk for talk in iter(lambda: talks.talk(rng), None) if talk.reference is not None)
+    answers = [_talked(tokenizer, talk) for talk in itertools.islice(checkable, int(SPOTTED * share))]
+    fitting.fit("spotting", reward, answers, spotting_loss(model, tokenizer), 3e-3, seed, _say)
     fitting.fit("reward", reward, items, fitting.regression_loss, 2e-3, seed, _say)
     models.save(reward, tokenizer, folder)
 
