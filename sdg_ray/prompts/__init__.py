@@ -215,7 +215,7 @@ def _check(at: str, family: Family, of: Prompts) -> None:
         raise Refused(f"{at}.quota must be above 0, not {family.quota}")
     if "writer" in family.needs and of.writer is None:
         raise Refused(f"{at} asks a model for its prompts; choose one with recipe.prompts.writer.engine=...")
-    if "topics" in family.needs and (wanted := family.topics) not in of.topics:  # type: ignore[attr-defined]
+    if "topics" in family.needs and (wanted := getattr(family, "topics", "")) not in of.topics:
         there = ", ".join(of.topics) or "none"
         raise Refused(f"{at}.topics is {wanted!r}, of which recipe.prompts.topics has no list; it has {there}")
     family.check()

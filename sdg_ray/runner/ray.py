@@ -146,7 +146,7 @@ class Desk:
             return
         try:
             self.worker = Worker(place.recipe, place.store, place.step)
-        except Exception as error:
+        except Exception as error:  # Ray Data would wait for ever for a worker that does not come up again
             if not times:
                 raise  # nothing works yet: the run ends here and says why
             self.declines = f"{place.step}: its worker ended and could not be opened again: {error}"

@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.prompts import Prompts
+from sdg_ray.prompts.asking import Writer
 from sdg_ray.prompts.family import Draft, Means, Program
+from sdg_ray.prompts.open_qa import OpenQa
+from sdg_ray.prompts.topics import Broad
 from sdg_ray.prompts.world import World
+from tests.scripted_writer import ListWriter
+
+WRITER = Writer(engine=ListWriter())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +135,9 @@ def test_family_that_is_used_up_leaves_room_and_not_other_rows() -> None:
         (Prompts(families={"a": Numbers(seeds=0, quota=None)}, rows=1, shards=1), "no prompt"),
         (Prompts(families={"a": Numbers()}, scale=0), "recipe.scale must be above 0"),
         (Prompts(families={"w": World(kinds=("riddle",))}, shards=1), "no kind 'riddle'"),
+        (Prompts(families={"q": OpenQa()}), "families.q asks a model for its prompts"),
+        (Prompts(families={"q": OpenQa()}, writer=WRITER), "'general', of which recipe.prompts.topics has no list"),
+        (Prompts(families={"w": World()}, topics={"general": Broad()}), "topics.general asks a model for its topics"),
     ],
 )
 def test_prompts_that_cannot_be_made_are_refused(prompts: Prompts, sentence: str) -> None:
