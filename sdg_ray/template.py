@@ -15,7 +15,7 @@ from pathlib import Path
 from sdg_ray.errors import Refused
 from sdg_ray.record import hashed
 
-FOLDER = Path(__file__).parent / "prompts" / "templates"
+FOLDER = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, kw_only=True)

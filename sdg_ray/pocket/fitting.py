@@ -91,8 +91,9 @@ def fit(
     rate: float,
     seed: int,
     say: Callable[[str], None],
+    keep: tuple[float, Callable[[], None]] | None = None,
 ) -> None:
-    """Train in place on every item once."""
+    """Train in place on every item once; after the share `keep[0]` of the steps `keep[1]` is called."""
     todo = list(batches(items, random.Random(seed)))
     optimizers = optimizers_for(model, rate)
     model.train()
@@ -109,6 +110,8 @@ def fit(
             optimizer.zero_grad(set_to_none=True)
         done += sum(len(item.ids) for item in batch)
         smooth = loss.item() if smooth is None else 0.97 * smooth + 0.03 * loss.item()
+        if keep and step == round(keep[0] * len(todo)):
+            keep[1]()
         if step % 50 == 0 or step == len(todo):
             seconds = time.monotonic() - start
             left = seconds / step * (len(todo) - step) / 60

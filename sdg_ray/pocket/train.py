@@ -1,6 +1,7 @@
 """Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, about an hour on two cores.
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
+                                    -> early Instruct
 
 Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was.
 All chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not
@@ -20,12 +21,13 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from sdg_ray.pocket import evaluate, fitting, models, sampling
 from sdg_ray.pocket import tokenizer as words
-from sdg_ray.pocket.corpus import grades, pages, talks
+from sdg_ray.pocket.corpus import grades, judging, pages, talks
 from sdg_ray.pocket.spotting import spotting_loss
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 100_000, 48_000, 16_000, 30_000
+PAGES, TALKS, JUDGED, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 14_000, 200_000, 48_000, 16_000, 30_000
+EARLY = 0.3  # of its training, after which Instruct is kept once more: a weaker model of the same family
 
 
 def main() -> None:
@@ -43,14 +45,14 @@ def main() -> None:
 
 
 def build(work: Path, out: Path, seed: int, share: float) -> None:
-    """All three models into `out`, and the evaluation table beside them."""
+    """All models into `out`, and the evaluation table beside them."""
     start = time.monotonic()
     _once(work / "base", lambda folder: _base(folder, seed, share))
     _once(work / "instruct", lambda folder: _instruct(work / "base", folder, seed, share))
     _once(work / "reward", lambda folder: _reward(work / "instruct", folder, seed, share))
     table = evaluate.table(work / "instruct", work / "reward", seed)
     print(table)
-    for name in ("base", "instruct", "reward"):
+    for name in ("base", "instruct_early", "instruct", "reward"):
         _publish(work / name, out / name)
     (out / "EVALUATION.md").write_text(table)
     print(f"the pocket family is in {out}, {(time.monotonic() - start) / 60:.0f} minutes")
@@ -77,7 +79,8 @@ def _rng(seed: int, what: str) -> random.Random:
 def _base(folder: Path, seed: int, share: float) -> None:
     rng = _rng(seed, "pages")
     texts = [pages.page(rng) for _ in range(int(PAGES * share))]
-    tokenizer = words.learn(texts[:20_000] + [text for _ in range(20_000) for _, text in talks.talk(rng).turns])
+    spoken = [talks.talk(rng) for _ in range(20_000)] + [judging.judged(rng) for _ in range(1_000)]
+    tokenizer = words.learn(texts[:20_000] + [text for talk in spoken for _, text in talk.turns])
     end = tokenizer.eos_token_id
     rows = [(*ids, end) for ids in tokenizer(texts)["input_ids"]]
     model = models.fresh(tokenizer, seed)
@@ -89,8 +92,11 @@ def _base(folder: Path, seed: int, share: float) -> None:
 def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
     rng, tokenizer = _rng(seed, "talks"), _tokenizer(base)
     items = [_talked(tokenizer, talks.talk(rng)) for _ in range(int(TALKS * share))]
+    items += [_talked(tokenizer, judging.judged(rng)) for _ in range(int(JUDGED * share))]
     model = models.load_instruct(base)
-    fitting.fit("instruct", model, items, fitting.next_token_loss, 3e-3, seed, _say)
+    early = folder.with_name("instruct_early")
+    keep = (EARLY, lambda: models.save(model, tokenizer, early))
+    fitting.fit("instruct", model, items, fitting.next_token_loss, 3e-3, seed, _say, keep)
     models.save(model, tokenizer, folder)
 
 

@@ -1,8 +1,12 @@
-"""Scorers: verifiers, reward models and judges. All answer the same question about one candidate: how good is it?"""
+"""Scorers: verifiers, reward models and judges. All answer one question about a candidate: how good is it?
 
-from collections.abc import Mapping
+A scorer by truth (a verifier) compares with the row's reference and gives 1 or 0; a reward model and a judge give what
+their model thinks. None of them guesses: where it cannot tell, there is no score.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -14,15 +18,18 @@ class Opinion:
     """A score, or None where it cannot be told (never a zero instead); what it is made of; tokens a model read."""
 
     score: float | None
-    parts: Mapping[str, float | None] | None = None
+    parts: Mapping[str, Any] | None = None
     tokens: int = 0
 
 
 class Scoring(Protocol):
     """A scorer, started."""
 
-    async def score(self, prompt: Chat, response: Chat, reference: str | None) -> Opinion:
-        """The opinion of one candidate: `response` is what follows `prompt`."""
+    async def score(self, prompt: Chat, responses: Sequence[Chat], reference: str | None) -> list[Opinion]:
+        """An opinion of each candidate: each of `responses` is what follows `prompt`.
+
+        They come together because some scorers compare them, and because their common prefix is then read once.
+        """
 
 
 class Scorer(Protocol):
@@ -41,3 +48,8 @@ class Scorer(Protocol):
 
     def start(self) -> Scoring:
         """Load what has to be loaded. Once in each worker."""
+
+
+def text_of(response: Chat) -> str:
+    """The text that a verifier looks at: the last message of a response."""
+    return response[-1]["content"]

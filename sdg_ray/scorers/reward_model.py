@@ -5,7 +5,8 @@ weights of the 340B reward model are the default: they punish length. (Model car
 (1.617, 1.648, 3.3125, 0.547, 0.516) gives 3.3156.)
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -46,10 +47,14 @@ class Reading:
     def __init__(self, scorer: RewardModel, session: Session) -> None:
         self.scorer, self.session = scorer, session
 
-    async def score(self, prompt: Chat, response: Chat, reference: str | None) -> Opinion:
+    async def score(self, prompt: Chat, responses: Sequence[Chat], reference: str | None) -> list[Opinion]:
+        """The candidates' opinions, asked for at once so that their common prefix is read once."""
+        return await asyncio.gather(*(self._read([*prompt, *response]) for response in responses))
+
+    async def _read(self, chat: Chat) -> Opinion:
         """The opinion of one candidate; none where the conversation is longer than the model can read."""
         try:
-            read = await self.session.classify([*prompt, *response])
+            read = await self.session.classify(chat)
         except BadRow:
             return Opinion(score=None)
         if len(read.values) != len(ATTRIBUTES):

@@ -1,22 +1,28 @@
 """Ask one scorer's opinion of every candidate, in columns of its own."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion, Scorer, Scoring
 from sdg_ray.stage import Columns
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One score for each candidate, null where the scorer cannot tell or there is no answer to judge."""
+    """One score for each candidate, null where the scorer cannot tell or there is no answer to judge.
+
+    With `families` only the prompts of these are scored: a reference alone does not tell a verifier that it is its own.
+    """
 
     scorer: Scorer
+    families: Sequence[str] = ()
 
-    reads = ("prompt", "reference", "responses", "answered")
+    reads = ("family", "prompt", "reference", "responses", "answered")
 
     @property
     def writes(self) -> pa.Schema:
@@ -35,7 +41,7 @@ class Score:
         scoring = self.scorer.start()
 
         async def score(table: pa.Table) -> pa.Table:
-            rows = await asyncio.gather(*(_row(scoring, row) for row in table.select(self.reads).to_pylist()))
+            rows = await asyncio.gather(*(self._row(scoring, **row) for row in table.select(self.reads).to_pylist()))
             columns: dict[str, list[Any]] = {self.writes.names[0]: [[opinion.score for opinion in row] for row in rows]}
             if self.scorer.parts is not None:
                 columns[self.writes.names[1]] = [[opinion.parts for opinion in row] for row in rows]
@@ -44,17 +50,15 @@ class Score:
 
         return score
 
-
-async def _row(scoring: Scoring, row: dict[str, Any]) -> list[Opinion]:
-    """The opinions of one row's candidates, asked for at once so that their common prefix is read once."""
-    candidates = zip(row["responses"], row["answered"], strict=True)
-    return await asyncio.gather(
-        *(
-            scoring.score(row["prompt"], response, row["reference"]) if answered["finish"] != "error" else _none()
-            for response, answered in candidates
-        )
-    )
-
-
-async def _none() -> Opinion:
-    return Opinion(score=None)
+    async def _row(
+        self, scoring: Scoring, family: str, prompt: Chat, reference: str | None, **candidates: list[Any]
+    ) -> list[Opinion]:
+        """The opinions of one row's candidates; none of those that are no answers, nor of another family's."""
+        responses, answered = candidates["responses"], candidates["answered"]
+        opinions = [Opinion(score=None) for _ in responses]
+        there = [i for i, answer in enumerate(answered) if answer["finish"] != "error"]
+        if there and (not self.families or family in self.families):
+            found = await scoring.score(prompt, [responses[i] for i in there], reference)
+            for i, opinion in zip(there, found, strict=True):
+                opinions[i] = opinion
+        return opinions

@@ -39,7 +39,7 @@ class Fixed:
 
 
 def opinion(scorer: RewardModel) -> Opinion:
-    return asyncio.run(scorer.start().score(PROMPT, ANSWER, None))
+    return asyncio.run(scorer.start().score(PROMPT, [ANSWER], None))[0]
 
 
 def test_published_example_of_the_340b_model() -> None:

@@ -1,7 +1,7 @@
 """Scores: one for each candidate, null where it cannot be told, with their parts."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,10 @@ class Length:
     def start(self) -> "Length":
         return self
 
-    async def score(self, prompt: Chat, response: Chat, reference: str | None) -> Opinion:
+    async def score(self, prompt: Chat, responses: Sequence[Chat], reference: str | None) -> list[Opinion]:
+        return [self._one(prompt, response, reference) for response in responses]
+
+    def _one(self, prompt: Chat, response: Chat, reference: str | None) -> Opinion:
         self.heard.append((prompt[-1]["content"], response[-1]["content"], reference))
         n = len(response[-1]["content"])
         parts: Mapping[str, float] | None = {"letters": float(n)} if self.parts is not None else None
@@ -39,6 +42,7 @@ def candidates(*rows: list[str | None]) -> pa.Table:
     return pa.Table.from_pylist(
         [
             {
+                "family": "ab"[n % 2],
                 "prompt": [{"role": "user", "content": f"prompt {n}"}],
                 "reference": f"reference {n}",
                 "responses": [[{"role": "assistant", "content": text or ""}] for text in row],
@@ -49,8 +53,8 @@ def candidates(*rows: list[str | None]) -> pa.Table:
     )
 
 
-def scored(scorer: Length, table: pa.Table) -> pa.Table:
-    stage = Score(scorer=scorer)
+def scored(scorer: Length, table: pa.Table, families: Sequence[str] = ()) -> pa.Table:
+    stage = Score(scorer=scorer, families=families)
     made = asyncio.run(stage.open()(table))
     checked("score", stage.writes, made, table.num_rows)
     return made
@@ -73,6 +77,13 @@ def test_scorer_hears_prompt_answer_and_reference_of_the_same_row() -> None:
     scorer = Length()
     scored(scorer, candidates(["a"], ["b"]))
     assert sorted(scorer.heard) == [("prompt 0", "a", "reference 0"), ("prompt 1", "b", "reference 1")]
+
+
+def test_only_the_named_families_are_scored() -> None:
+    scorer = Length()
+    made = scored(scorer, candidates(["a"], ["b", "cc"], ["d"]), families=("b",))
+    assert made["score_length"].to_pylist() == [[None], [1.0, 2.0], [None]]
+    assert len(scorer.heard) == 2
 
 
 def test_parts_are_kept_beside_the_score() -> None:
