@@ -111,7 +111,8 @@ def reward_rows(instruct: Path, reward: Path, seed: int, size: int) -> list[Row]
     model, tokenizer = models.load_reward(reward), AutoTokenizer.from_pretrained(reward)
     spoiled = [grades.graded(rng, held_out=True) for _ in range(size * 3)]
     samples = _samples(instruct, seed, size)
-    both = spoiled + [one for group in samples for one in group]
+    own = [one for group in samples for one in group]
+    both = spoiled + own
     values = rewards(model, tokenizer, [one.turns for one in both])
     scored = dict(zip(map(id, both), values, strict=True))
     made = _made_pairs(rng, size)
@@ -119,8 +120,9 @@ def reward_rows(instruct: Path, reward: Path, seed: int, size: int) -> list[Row]
     made_won = [scalar(a) > scalar(b) for a, b in zip(made_values[::2], made_values[1::2], strict=True)]
     own_won = [scalar(scored[id(a)]) > scalar(scored[id(b)]) for group in samples for a, b in _pairs(group)]
     pearson = [
-        Row(metric=f"Reward: Pearson r, {name}", target=">= 0.70", percent=False, n=len(both),
-            measured=_pearson([one.labels[i] for one in both], [value[i] for value in values]))
+        Row(metric=f"Reward: Pearson r, {name}, {which}", target=target, percent=False, n=len(graded),
+            measured=_pearson([one.labels[i] for one in graded], [scored[id(one)][i] for one in graded]))
+        for which, target, graded in (("written answers", ">= 0.70", spoiled), ("answers of Instruct", "", own))
         for i, name in enumerate(models.ATTRIBUTES)
     ]  # fmt: skip
     return [

@@ -1,4 +1,4 @@
-"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, about an hour on two cores.
+"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, about an hour and a half on two cores.
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
                                     -> early Instruct
@@ -26,7 +26,7 @@ from sdg_ray.pocket.spotting import spotting_loss
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, JUDGED, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 14_000, 200_000, 48_000, 16_000, 30_000
+PAGES, TALKS, JUDGED, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 14_000, 180_000, 70_000, 16_000, 30_000
 EARLY = 0.3  # of its training, after which Instruct is kept once more: a weaker model of the same family
 
 
