@@ -99,13 +99,15 @@ def counts(table: pa.Table) -> dict[str, Any]:
     errors: Counter[str] = Counter()
     if "error" in table.schema.names:
         errors.update(kind(text) for text in table["error"].to_pylist() if text)
-    if "answered" in table.schema.names:
-        answers = [answer for row in table["answered"].to_pylist() for answer in row]
-        errors.update(kind(answer["error"]) for answer in answers if answer["error"])
-        found["answers"] = sum(answer["finish"] != "error" for answer in answers)
-        found["tokens_in"] = sum(row[0]["prompt_tokens"] or 0 for row in table["answered"].to_pylist() if row)
-        found["tokens_out"] = sum(answer["tokens"] or 0 for answer in answers)
     for name in table.schema.names:
+        if name.startswith("answered"):
+            rows = table[name].to_pylist()
+            answers = [answer for row in rows for answer in row]
+            found["tokens_in"] = sum(row[0]["prompt_tokens"] or 0 for row in rows if row)
+            found["tokens_out"] = sum(answer["tokens"] or 0 for answer in answers)
+        if name == "answered":  # those of one generator among several are counted where they are put together
+            errors.update(kind(answer["error"]) for answer in answers if answer["error"])
+            found["answers"] = sum(answer["finish"] != "error" for answer in answers)
         if name.startswith("score_"):
             found["scored"] = sum(score is not None for row in table[name].to_pylist() for score in row)
     if "keep" in table.schema.names:

@@ -9,7 +9,7 @@ class Filter(Protocol):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The candidate columns it looks at."""
+        """The columns it looks at: the candidates' own, and `family` or `prompt` of the row."""
 
     def reason(self, candidate: Mapping[str, Any]) -> str | None:
         """Why this candidate is left out, in a few words; the same words for the same kind of reason."""

@@ -1,25 +1,31 @@
-"""Leave out a candidate whose score is below a threshold, or that has none."""
+"""Leave out a candidate whose score is below a threshold, which families may have each for themselves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
 class MinScore:
-    """Keep what `scorer` gives at least `threshold`."""
+    """Keep what `scorer` gives at least `threshold`, or what `families` asks of a candidate's family.
+
+    A candidate without a score is left out, unless `keep_unscored`: a verifier can tell of few families.
+    """
 
     scorer: str
     threshold: float
+    families: Mapping[str, float] = field(default_factory=dict)
+    keep_unscored: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The scorer's column."""
-        return (f"score_{self.scorer}",)
+        """The scorer's column, and the family where it matters."""
+        return (f"score_{self.scorer}", "family") if self.families else (f"score_{self.scorer}",)
 
     def reason(self, candidate: Mapping[str, Any]) -> str | None:
         """Why this candidate is left out."""
         score = candidate[f"score_{self.scorer}"]
+        threshold = self.families.get(candidate["family"], self.threshold) if self.families else self.threshold
         if score is None:
-            return "not scored"
-        return f"below {self.threshold}" if score < self.threshold else None
+            return None if self.keep_unscored else "not scored"
+        return f"below {threshold}" if score < threshold else None

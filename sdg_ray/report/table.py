@@ -37,7 +37,9 @@ def _funnel(tally: Tally, planned: int, missing: int) -> Table:
     table.add_row("answered", f"{answers:,}", f"{answers / prompts:.1f} a prompt" if prompts else "")
     if tally.total("dialogues"):
         table.add_row("dialogues", f"{tally.total('dialogues'):,}", _turns(tally))
-    table.add_row("scored", f"{tally.total('scored'):,}", _share(tally.total("scored"), answers, "of answers"))
+    for step in tally.steps:
+        if scored := tally.sum(step, "scored"):
+            table.add_row(f"scored by {step}", f"{scored:,}", _share(scored, answers, "of answers"))
     table.add_row("kept", f"{kept:,}", _joined(_share(kept, answers, "of answers"), _left_out(tally)))
     table.add_row("pairs", f"{tally.total('pairs'):,}", _share(paired, prompts, "of prompts"))
     reasons = tally.reasons("errors")

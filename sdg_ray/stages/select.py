@@ -44,6 +44,11 @@ class Select:
         return None
 
 
-def candidates(row: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    """A row of candidate columns as one mapping for each candidate."""
-    return [dict(zip(row, values, strict=True)) for values in zip(*row.values(), strict=True)]
+OF_THE_ROW = ("family", "prompt")
+
+
+def candidates(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row as one mapping for each candidate; what is the row's own is in each."""
+    shared = {name: row[name] for name in OF_THE_ROW if name in row}
+    own = {name: values for name, values in row.items() if name not in shared}
+    return [shared | dict(zip(own, values, strict=True)) for values in zip(*own.values(), strict=True)]

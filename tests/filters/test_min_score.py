@@ -13,3 +13,17 @@ def test_reason_by_score(score: float | None, reason: str | None) -> None:
     least = MinScore(scorer="judge", threshold=3.0)
     assert least.reads == ("score_judge",)
     assert least.reason({"score_judge": score}) == reason
+
+
+def test_families_have_thresholds_of_their_own() -> None:
+    least = MinScore(scorer="judge", threshold=3.0, families={"math": 1.0})
+    assert set(least.reads) == {"score_judge", "family"}
+    assert least.reason({"score_judge": 2.0, "family": "math"}) is None
+    assert least.reason({"score_judge": 0.5, "family": "math"}) == "below 1.0"
+    assert least.reason({"score_judge": 2.0, "family": "writing"}) == "below 3.0"
+
+
+def test_what_a_verifier_cannot_tell_may_stay() -> None:
+    least = MinScore(scorer="world", threshold=1.0, keep_unscored=True)
+    assert least.reason({"score_world": None}) is None
+    assert least.reason({"score_world": 0.0}) == "below 1.0"

@@ -88,3 +88,27 @@ def test_no_candidate_or_an_engine_that_cannot_work_is_refused() -> None:
 
     Respond(engine=Picky(), sampling=Sampling(max_tokens=77)).check()
     assert asked == [77]
+
+
+def test_a_named_generator_has_columns_of_its_own() -> None:
+    made = asyncio.run(Respond(engine=Scripted(), name="late").open()(prompts("one", None)))
+    plain = asyncio.run(Respond(engine=Scripted()).open()(prompts("one", None)))
+    assert made.column_names == ["responses_late", "answered_late"]
+    assert [column.to_pylist() for column in made.columns] == [column.to_pylist() for column in plain.columns]
+
+
+def test_each_prompt_is_answered_by_as_many_generators_as_are_drawn() -> None:
+    names, table = ("a", "b", "c"), prompts(*map(str, range(60)))
+    made = {
+        name: asyncio.run(Respond(engine=Scripted(), name=name, among=names, take=2).open()(table)) for name in names
+    }
+    answered_by = [[name for name in names if made[name][f"responses_{name}"][row].as_py()] for row in range(60)]
+    assert all(len(each) == 2 for each in answered_by)
+    assert {tuple(each) for each in answered_by} == {("a", "b"), ("a", "c"), ("b", "c")}
+
+
+def test_generator_that_is_not_among_those_drawn_from_is_refused() -> None:
+    with pytest.raises(Refused, match="generator 'x' is one of take=1 among a, b: that cannot be"):
+        Respond(engine=Scripted(), name="x", among=("a", "b")).check()
+    with pytest.raises(Refused, match="take=3 among a, b"):
+        Respond(engine=Scripted(), name="a", among=("a", "b"), take=3).check()

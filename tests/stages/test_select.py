@@ -13,6 +13,7 @@ TABLE = pa.table(
     {
         "responses": [[[{"role": "assistant", "content": text}] for text in ("good", "cut", "", "poor", "odd")], []],
         "answered": [[{"finish": finish} for finish in ("stop", "length", "stop", "stop", "stop")], []],
+        "family": ["math", "writing"],
         "score_reward": [[4.0, 4.0, None, 1.0, None], []],
     }
 )
@@ -43,3 +44,8 @@ def test_columns_that_filters_look_at_are_read() -> None:
         "responses",
         "score_x",
     )
+
+
+def test_what_is_the_rows_own_is_seen_with_each_candidate() -> None:
+    made = selected(quality=MinScore(scorer="reward", threshold=9.0, families={"math": 4.0}))
+    assert made["keep"] == [[True, True, False, False, False], []]
