@@ -1,0 +1,98 @@
+"""Find the threshold that each family needs, from a sample in which it is known what is right.
+
+    python jobs/calibrate.py run=demo scorer=reward truth=world precision=0.9
+    python jobs/calibrate.py run=mine scorer=reward labels=labelled.jsonl
+
+    run=NAME          a run whose candidates have scores                root=runs   where runs live
+    scorer=reward     the score that the threshold is for
+    truth=world       the scorer that knows: a verifier's column of the same run
+    labels=FILE       or what people found: lines of {"prompt_id": "...", "candidate": 0, "right": true}
+    precision=0.9     the share of kept candidates that have to be right
+    least=30          no threshold that keeps fewer labelled candidates than this
+
+It prints each family's curve from the lowest score to the highest, the threshold with its precision (and where that is
+in 95 of 100 cases), and the settings for a run that uses them. Nothing is written.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sdg_ray.command import command, typed
+from sdg_ray.errors import Refused
+from sdg_ray.report.calibration import Point, best, curve, fitted, labelled, read_labels
+from sdg_ray.report.spread import BARS
+from sdg_ray.store import reopen
+
+SHOWN = 24  # thresholds in the picture of a curve
+
+
+def main(arguments: Sequence[str], console: Console) -> int:
+    """Print the curves, the thresholds and the settings."""
+    chosen = typed(arguments, run="", root="runs", scorer="reward", truth="", labels="", precision=0.9, least=30)
+    if not chosen["run"] or bool(chosen["truth"]) == bool(chosen["labels"]):
+        raise Refused("run=... and either truth=SCORER or labels=FILE must be given; --help shows how")
+    if not 0 < chosen["precision"] <= 1:
+        raise Refused(f"precision must be above 0 and at most 1, not {chosen['precision']}")
+    labels = read_labels(chosen["labels"]) if chosen["labels"] else chosen["truth"]
+    store = reopen(chosen["root"], chosen["run"])
+    curves = {
+        family: curve(scores, right)
+        for family, (scores, right) in asyncio.run(labelled(store, chosen["scorer"], labels)).items()
+    }
+    console.print(_table(curves, chosen["precision"], chosen["least"]))
+    for family, points in curves.items():
+        if found := fitted(points, chosen["precision"], chosen["least"]):
+            setting = f"recipe.selection.filters.{chosen['scorer']}.families.{family}={_below(found.threshold)}"
+            console.print(setting, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _table(curves: dict[str, list[Point]], target: float, least: int) -> Table:
+    table = Table(title=f"thresholds for a precision of {target:.0%}", box=box.SIMPLE_HEAD, title_justify="left")
+    for name in (
+        "family",
+        "labelled",
+        "right",
+        "precision by threshold",
+        "threshold",
+        "precision",
+        "kept",
+        "of the right",
+    ):
+        table.add_column(name, justify="left" if name in ("family", "precision by threshold") else "right")
+    for family, points in curves.items():
+        everything, found = points[-1], fitted(points, target, least)
+        shown = found or best(points, least)
+        plain = (family, f"{everything.kept:,}", f"{everything.precision:.0%}", _picture(points))
+        if shown is None:
+            table.add_row(*plain, f"fewer than {least}", "", "", "")
+            continue
+        table.add_row(
+            *plain,
+            f"{shown.threshold:.3g}" if found else f"none; best at {shown.threshold:.3g}",
+            f"{shown.precision:.0%} ({shown.low:.0%}-{shown.high:.0%})",
+            f"{shown.kept / everything.kept:.0%}",
+            f"{shown.recall:.0%}",
+        )
+    return table
+
+
+def _below(threshold: float) -> float:
+    """A threshold that can be typed, and keeps what this one keeps."""
+    return math.floor(threshold * 1000) / 1000
+
+
+def _picture(points: Sequence[Point]) -> str:
+    """Precision against threshold as a row of bars, from the lowest threshold to the highest."""
+    places = np.linspace(len(points) - 1, 0, min(SHOWN, len(points))).round().astype(int)
+    return "".join(BARS[max(1, round(points[place].precision * (len(BARS) - 1)))] for place in places)
+
+
+if __name__ == "__main__":
+    command(main, __doc__)
