@@ -76,13 +76,9 @@ def _product(cursor: Cursor) -> Node:
 
 def _begins(token: str) -> bool:
     """Whether a token begins a factor, so that nothing between two means "times"."""
-    return (
-        token[:1].isalnum()
-        or token[:1] in (".", "(", "[", "{")
-        and token != ""
-        or token in BEGINNING
-        or len(token) == 3 == token.count('"') + 1
-    )
+    if token[:1] == '"':
+        return len(token) == 3  # a letter that was in text or bold type
+    return token[:1].isalnum() or token[:1] in (*BRACKETS, ".") or token in BEGINNING
 
 
 def _power(cursor: Cursor) -> Node:

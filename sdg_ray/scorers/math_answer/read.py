@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sdg_ray.scorers.math_answer import units
-from sdg_ray.scorers.math_answer.formula import constant, formula
-from sdg_ray.scorers.math_answer.number import Unreadable, context
+from sdg_ray.scorers.math_answer.formula import formula
+from sdg_ray.scorers.math_answer.number import Unreadable
+from sdg_ray.scorers.math_answer.relation import related
 from sdg_ray.scorers.math_answer.tidy import tidy
 from sdg_ray.scorers.math_answer.tokens import CLOSING, OPENING, Cursor
-from sdg_ray.scorers.math_answer.tree import Answer, Node, Point, Quantity, Relation, Several, Words
+from sdg_ray.scorers.math_answer.tree import Answer, Quantity, Several, Words
 
 MATRIX = re.compile(r"\s*\\begin\{([bp]?matrix|array)\}(?:\{[lcr| ]+\})?(.*)\\end\{\1\}\s*", re.DOTALL)
 ROWS = re.compile(r"\\\\(?:\[\w+\])?")
@@ -23,9 +24,7 @@ ALL_WORDS = re.compile(r'(?:"[^"]*"|[\s,.:;()\'-]|\\[{}])+')
 MONEY = re.compile(r"^\s*([-−]?)\s*\\?([$€£¥])(?=\s*[-−]?[\d.])")
 BASE = re.compile(r"^(\d+)_\{?(\d+)\}?$")
 RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
-DEFINED = re.compile(r"(?:[A-Za-z]|\\[a-z]+)(?:_\w|_{\w+})?(?:\([A-Za-z](?:,[A-Za-z])*\))?")
 RELATIONS = ("=", "<", ">", r"\le", r"\ge", r"\ne")
-TURNED = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le"}
 
 
 def read(text: str) -> Answer:
@@ -34,10 +33,10 @@ def read(text: str) -> Answer:
         return _matrix(matrix[2])
     money = MONEY.match(text)
     tidied = tidy(MONEY.sub(r"\1", text) if money else text)
-    if money:
-        found = _with_unit(tidied)
-        return replace(found, unit=found.unit or units.PREFIXED[money[2]]) if isinstance(found, Quantity) else found
-    return _with_unit(tidied)
+    found = _with_unit(tidied)
+    if money and isinstance(found, Quantity) and not found.unit:
+        return _in_unit(found, units.PREFIXED[money[2]])
+    return found
 
 
 def _matrix(body: str) -> Several:
@@ -53,12 +52,16 @@ def _with_unit(text: str) -> Answer:
     if RATIO.fullmatch(text):
         return Several(kind=":", items=tuple(_whole(each) for each in text.split(":")))
     if based := BASE.fullmatch(text):
-        return replace(_whole(based[1]), unit=f"base {based[2]}")
+        return _in_unit(_whole(based[1]), f"base {based[2]}")
     tail = TAIL.search(text)
     if not tail:
         return _both_signs(text)
-    found = _both_signs(text[: tail.start()])
-    return replace(found, unit=_unit(tail[1])) if isinstance(found, Quantity) else found
+    return _in_unit(_both_signs(text[: tail.start()]), _unit(tail[1]))
+
+
+def _in_unit(answer: Answer, unit: str) -> Answer:
+    """A quantity in a unit; what is no quantity stays as it is."""
+    return replace(answer, unit=unit) if isinstance(answer, Quantity) and unit else answer
 
 
 def _unit(tail: str) -> str:
@@ -104,13 +107,15 @@ def _item(cursor: Cursor) -> Answer:
     """A value, named or not, a set of numbers, an equation or an inequality."""
     if cursor.tokens[cursor.at + 1 : cursor.at + 2] == [r"\in"]:
         cursor.at += 2
-    sides, texts, signs = [], [], []
+    sides: list[Answer] = []
+    texts: list[str] = []
+    signs: list[str] = []
     while True:
         begun = cursor.at
         sides.append(_side(cursor))
         texts.append("".join(cursor.since(begun)))
         if not (sign := cursor.take(*RELATIONS)):
-            return _related(sides, texts, signs)
+            return related(sides, texts, signs)
         signs.append(sign)
 
 
@@ -148,60 +153,3 @@ def _brackets(cursor: Cursor) -> Several | None:
     if opening == r"\{":
         return Several(kind="{}", items=tuple(items))
     return Several(kind=opening + closing, items=tuple(items)) if len(items) > 1 and closing else None
-
-
-def _related(sides: Sequence[Answer], texts: Sequence[str], signs: Sequence[str]) -> Answer:
-    """What a chain of sides says."""
-    if not signs:
-        return sides[0]
-    nodes = [side.node for side in sides if isinstance(side, Quantity)]
-    if set(signs) == {"="}:
-        return _equal(sides, texts, nodes)
-    if len(nodes) < len(sides) or len(sides) > 3:
-        raise Unreadable("no relation that is known")
-    if len(sides) == 3:
-        return _between(nodes, texts, signs)
-    if DEFINED.fullmatch(texts[1]):
-        nodes, texts, signs = nodes[::-1], texts[::-1], [TURNED.get(signs[0], signs[0])]
-    if DEFINED.fullmatch(texts[0]) and signs[0] in TURNED:
-        return _ray(nodes[1], signs[0])
-    return Relation(sign=signs[0], left=nodes[0], right=nodes[1])
-
-
-def _equal(sides: Sequence[Answer], texts: Sequence[str], nodes: Sequence[Node]) -> Answer:
-    """A named value, the end of a calculation, or an equation."""
-    last = sides[-1]
-    if len(nodes) == 2 and DEFINED.fullmatch(texts[1]) and not DEFINED.fullmatch(texts[0]):
-        last, texts = sides[0], texts[::-1]
-    if not isinstance(last, Quantity):
-        return last
-    if DEFINED.fullmatch(texts[0]):
-        return replace(last, name=texts[0])
-    if len(nodes) == 2 and any(map(varies, nodes)):
-        return Relation(sign="=", left=nodes[0], right=nodes[1])
-    return last
-
-
-def _ray(end: Node, sign: str) -> Several:
-    """The interval of all that is above or below an end."""
-    here, infinite = Quantity(node=end), context().inf
-    if sign in (">", r"\ge"):
-        return Several(kind="()" if sign == ">" else "[)", items=(here, Quantity(node=constant(infinite))))
-    return Several(kind="()" if sign == "<" else "(]", items=(Quantity(node=constant(-infinite)), here))
-
-
-def _between(nodes: Sequence[Node], texts: Sequence[str], signs: Sequence[str]) -> Several:
-    """The interval of what lies between two ends."""
-    if signs[0] in (">", r"\ge"):
-        nodes, signs = nodes[::-1], [TURNED.get(sign, sign) for sign in reversed(signs)]
-    if not DEFINED.fullmatch(texts[1]) or not set(signs) <= {"<", r"\le"}:
-        raise Unreadable("no interval")
-    kind = ("(" if signs[0] == "<" else "[") + (")" if signs[1] == "<" else "]")
-    return Several(kind=kind, items=(Quantity(node=nodes[0]), Quantity(node=nodes[2])))
-
-
-def varies(node: Node) -> bool:
-    """Whether a formula has a letter in it."""
-    point = Point(0)
-    node(point)
-    return point.asked

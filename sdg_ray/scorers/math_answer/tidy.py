@@ -56,6 +56,7 @@ QUOTED = re.compile(r'"([^"]*)"')
 FUNCTIONS = frozenset(
     "sqrt cbrt sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp pi infty".split()
 )
+COMMON = frozenset("the is are per was not yes no so all for one two six ten day men man of in on at by to if".split())
 SPELLED = {"infinity": r"\infty ", "inf": r"\infty ", "theta": r"\theta ", "alpha": r"\alpha ", "beta": r"\beta "}
 
 
@@ -108,11 +109,6 @@ def _spelled(match: re.Match[str], text: str) -> str:
     if len(word) > 3 or "'" in word or (word.rstrip("s") in SHORT or word in SHORT) and before in tuple("0123456789})"):
         return f'"{word}"'
     return f'"{word}"' if lower in COMMON else word
-
-
-COMMON = frozenset(
-    "the is are per was not yes no so all for one two six ten day men man of in on at by to if it be".split()
-)
 
 
 def _inside(text: str) -> str:
