@@ -62,10 +62,10 @@ def over(a: Value, b: Value) -> Value:
 
 def power(a: Value, b: Value) -> Value:
     """a to the power of b: exact where both allow it."""
-    if a == 0 and not (real(b) and b > 0):
+    if a == 0 and _sign(b) <= 0:
         raise Unreadable("zero to the power of nothing or less")
     if a == 0 or a == 1:
-        return Fraction(int(a))
+        return Fraction(int(a.real))
     if not _finite(a, b):
         raise Unreadable("a power of infinity")
     bits = abs(inexact(b)) * max(1, abs(context().log(abs(inexact(a)), 2)))
@@ -80,7 +80,7 @@ def power(a: Value, b: Value) -> Value:
 
 def root(a: Value, n: Value) -> Value:
     """The n-th root; the real one of a negative number where n is odd."""
-    if real(a) and a < 0 and isinstance(n, Fraction) and n.denominator == 1 and n % 2 == 1:
+    if _sign(a) < 0 and isinstance(n, Fraction) and n.denominator == 1 and n % 2 == 1:
         return -power(-a, over(Fraction(1), n))
     return power(a, over(Fraction(1), n))
 
@@ -103,9 +103,9 @@ def call(name: str, value: Value) -> Value:
     """An elementary function, by mpmath's name."""
     ctx = context()
     if name in ("floor", "ceil"):
-        if not real(value) or abs(value) > MOST_ANGLE:
+        if not real(value) or not abs(value) <= MOST_ANGLE:
             raise Unreadable(f"no {name} that can be worked out")
-        return Fraction(int((ctx.floor if name == "floor" else ctx.ceil)(inexact(value))))
+        return Fraction(int((ctx.floor if name == "floor" else ctx.ceil)(inexact(value.real))))
     if name == "abs":
         return abs(value)
     if abs(inexact(value)) > (MOST_ANGLE if name not in ("ln", "log10") else ctx.inf):
@@ -131,6 +131,11 @@ def close(a: Value, b: Value) -> bool:
     if not _finite(a, b):
         return bool(a == b)
     return bool(abs(a - b) <= CLOSE * max(1, abs(a), abs(b)))
+
+
+def _sign(value: Value) -> int:
+    """Of a real number: below, at or above zero; zero of another."""
+    return 0 if not real(value) else int(value.real > 0) - int(value.real < 0)
 
 
 def _exact(a: Value, b: Value) -> bool:
