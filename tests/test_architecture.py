@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "unique": LOWEST,
     "runner": LOWEST | PLUGS | {"stages", "recipe", "store", "unique"},
     "report": LOWEST | {"store", "recipe", "runner", "unique", "instructions"},
+    "judges": LOWEST | {"engines", "scorers", "prompts", "store"},
     "export": LOWEST | {"store", "recipe", "runner", "report", "unique"},
     "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export"},
     "pocket": {"errors", "config", "record", "template"},
