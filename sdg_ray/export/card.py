@@ -5,6 +5,7 @@ and escaped, for a card is shown as HTML.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from sdg_ray.export.wanted import Wanted
 from sdg_ray.recipe import FIRST, UNIQUE
 from sdg_ray.report.tally import Tally
 
-LONGEST = 80  # characters of a cell
+LONGEST = 160  # characters of a cell
 SPLITS = ("train", "validation")
 
 
@@ -59,8 +60,8 @@ def _front(wanted: Wanted, figures: Figures, run: str, sets: Sequence[str]) -> s
 
 def _licence(licences: Counter[str]) -> str:
     """The one licence that all prompts have, as the hub spells it; else `other`, and the table says which."""
-    only = next(iter(licences)) if len(licences) == 1 else "unknown"
-    return "other" if only == "unknown" else only.lower()[:LONGEST]
+    only = next(iter(licences)).lower() if len(licences) == 1 else "unknown"
+    return only if only != "unknown" and re.fullmatch(r"[a-z0-9.-]{1,40}", only) else "other"
 
 
 def _rows(figures: Figures, sets: Sequence[str]) -> list[tuple[str, str, int]]:

@@ -48,5 +48,6 @@ def _engines(node: Any) -> Iterator[tuple[str, str]]:
 
 def _said(is_: Mapping[str, Any]) -> str:
     """A class by its name, with the plain settings that say something."""
-    settings = (f"{name}={value}" for name, value in is_.items() if name != "is" and value not in (None, [], {}, ""))
+    told = {name: value for name, value in is_.items() if name != "is" and value is not False}
+    settings = (f"{name}={value}" for name, value in told.items() if value not in (None, [], {}, ""))
     return " ".join([str(is_["is"]).rsplit(".", 1)[-1], *settings])
