@@ -1,0 +1,136 @@
+"""How far a process can be shut in on this machine: found out by really doing it, once.
+
+    found()   ->  Isolation(name="bwrap", missing="")
+              ->  Isolation(name="limits", missing="bwrap: is not installed; namespaces: unshare: ... not permitted")
+
+There are three ways, best first. `bwrap`: bubblewrap, with namespaces of its own. `namespaces`: the same namespaces by
+`unshare` of util-linux, with a root folder that we build. `limits`: a plain process with limits, which reads what its
+user may read and has the network.
+
+A process of root would not be counted by the kernel's limit of processes, and would own what root owns: where we are
+root, a sandbox runs under a number that belongs to nobody, another one for each.
+"""
+
+import functools
+import itertools
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdg_ray.sandbox.seccomp import filtered
+
+LEVELS = ("limits", "namespaces", "bwrap")
+NOBODY = 1_500_000_000  # user numbers from here on belong to nobody
+USERS = itertools.cycle(range(os.getpid() % 10_000 * 1000, os.getpid() % 10_000 * 1000 + 1000))
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+NAMESPACES = ("--pid", "--net", "--ipc", "--uts", "--mount")
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Isolation:
+    """The best way that works here, and what is missing for a better one: a sentence, empty if there is none."""
+
+    name: str
+    missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How to start one sandbox: the command without the interpreter's, what to tell `inside`, fds to hand to it."""
+
+    command: Sequence[str]
+    plan: dict[str, Any]
+    filter: bytes | None = None  # for bubblewrap to install
+
+
+def interpreter() -> str:
+    """The Python below the virtual environment that this one runs in."""
+    return os.path.realpath(sys.executable)
+
+
+@functools.cache
+def visible() -> tuple[tuple[str, ...], dict[str, str]]:
+    """What a sandbox sees of this machine: Python with its own library, shared libraries; and links by their name."""
+    shared = Path(sysconfig.get_config_var("LIBDIR") or "", sysconfig.get_config_var("INSTSONAME") or "")
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    own = [sysconfig.get_path(name, vars=base) for name in ("stdlib", "platstdlib")]
+    wanted = [*LIBRARIES, interpreter(), *own]
+    wanted += [str(shared)] if shared.is_file() else []
+    wanted += ["/etc/ld.so.cache"]
+    paths = dict.fromkeys(path for path in wanted if os.path.exists(path) and not os.path.islink(path))
+    inner = {path for path in paths for other in paths if path != other and path.startswith(other + "/")}
+    links = {path: os.readlink(path) for path in LIBRARIES if os.path.islink(path)}
+    return tuple(path for path in paths if path not in inner), links
+
+
+def above(paths: Sequence[str]) -> list[str]:
+    """The folders that `paths` lie in, the outer ones first."""
+    return sorted({str(folder) for path in paths for folder in Path(path).parents} - {"/"} - set(paths))
+
+
+def as_bwrap(tmp_mib: int, more: Sequence[str]) -> Start:
+    """Bubblewrap: it drops all rights; where we are root, all but those to become somebody else."""
+    uid = other_user()
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--unshare-cgroup-try", "--cap-drop", "ALL"]
+    command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    command += ["--unshare-user"] if uid is None else ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    paths, links = visible()
+    for path in above((*paths, *more, *DEVICES)):
+        command += ["--perms", "0755", "--dir", path]  # it would make them for root alone
+    for path in (*paths, *more):
+        command += ["--ro-bind", path, path]
+    for path in DEVICES:
+        command += ["--dev-bind", path, path]
+    for path, to in links.items():
+        command += ["--symlink", to, path]
+    command += ["--perms", "1777", "--size", str(tmp_mib * MIB), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    return Start(command=[*command, "--remount-ro", "/"], plan=plan(uid), filter=filtered())
+
+
+def as_namespaces(tmp_mib: int, more: Sequence[str]) -> Start:
+    """`unshare`, and a root that `inside` builds with the rights that it then gives up."""
+    uid = other_user()
+    user = ["--user", "--map-root-user"] if uid is None else []
+    paths, links = visible()
+    own_root = {"visible": [*paths, *more, *DEVICES], "links": links, "tmp_bytes": tmp_mib * MIB}
+    return Start(
+        command=["unshare", *user, *NAMESPACES, "--fork", "--kill-child"],
+        plan=plan(uid) | {"own_root": own_root, "as_init": True, "alone": True, "filter": filtered()},
+    )
+
+
+def as_limits(tmp_mib: int, more: Sequence[str]) -> Start:
+    """A plain process."""
+    return Start(command=[], plan=plan(other_user()) | {"alone": True, "filter": filtered()})
+
+
+WAYS: dict[str, Callable[[int, Sequence[str]], Start]] = {
+    "bwrap": as_bwrap,
+    "namespaces": as_namespaces,
+    "limits": as_limits,
+}
+
+
+def plan(uid: int | None) -> dict[str, Any]:
+    """What all ways tell `inside`."""
+    return {"uid": uid, "own_root": None, "as_init": False, "alone": False, "filter": None}
+
+
+def other_user() -> int | None:
+    """The number of a user that nobody is, one for each sandbox; None where we are not root and stay who we are."""
+    return None if os.geteuid() else NOBODY + next(USERS)
+
+
+def reason(name: str, tried: Callable[[str], str]) -> str:
+    """Why a way does not work here; empty if it does. `tried` runs something in a sandbox of this way."""
+    tool = {"bwrap": "bwrap", "namespaces": "unshare"}.get(name)
+    if tool and not shutil.which(tool):
+        return f"{tool} is not installed"
+    return tried(name)
