@@ -20,8 +20,9 @@ PACKAGES = {
     "prompts": "sdg_ray.prompts.",
     "topics": "sdg_ray.prompts.",
     "cluster": "sdg_ray.runner.",
+    "preferences": "sdg_ray.stages.pair",
 }
-SETS = {"model": ["pocket"], "sources": ["pocket", "hub"]}  # files that name several things at once
+SETS = {"model": ["pocket"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}  # files that name several things at once
 WRITTEN = {"nemotron4", "pocket"}  # recipes whose prompts a model writes on topics
 UNPAIRED = {"dialogues"}  # recipes of data without preferences
 # what a file leaves to be said; by the key's name

@@ -27,3 +27,11 @@ def test_what_a_verifier_cannot_tell_may_stay() -> None:
     least = MinScore(scorer="world", threshold=1.0, keep_unscored=True)
     assert least.reason({"score_world": None}) is None
     assert least.reason({"score_world": 0.0}) == "below 1.0"
+
+
+def test_what_a_verifier_calls_right_is_kept_whatever_the_score() -> None:
+    least = MinScore(scorer="reward", threshold=3.0, unless=("world", "math_answer"))
+    assert least.reads == ("score_reward", "score_world", "score_math_answer")
+    assert least.reason({"score_reward": 1.0, "score_world": None, "score_math_answer": 1.0}) is None
+    assert least.reason({"score_reward": None, "score_world": 1.0, "score_math_answer": None}) is None
+    assert least.reason({"score_reward": 1.0, "score_world": 0.0, "score_math_answer": None}) == "below 3.0"
