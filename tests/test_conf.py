@@ -22,7 +22,8 @@ PACKAGES = {
     "cluster": "sdg_ray.runner.",
     "preferences": "sdg_ray.stages.pair",
 }
-SETS = {"model": ["pocket"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}  # files that name several things at once
+# files that name several things at once
+SETS = {"model": ["pocket"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}
 WRITTEN = {"nemotron4", "pocket"}  # recipes whose prompts a model writes on topics
 UNPAIRED = {"dialogues"}  # recipes of data without preferences
 # what a file leaves to be said; by the key's name
