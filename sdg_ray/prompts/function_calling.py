@@ -21,7 +21,7 @@ class FunctionCalling:
     """`requests` that need one tool of the file `tools`, each shown with `others` further tools by chance.
 
     A seed is one tool; tools come round again with other company. The reference says which tool is expected, and has
-    all that are shown, so that a call can be checked (`tools.checked_call`).
+    all that are shown, so that a call can be checked (`sdg_ray.calls.checked_call`).
 
     Raises:
         Refused: the file cannot be read, or what is in it are no tools.

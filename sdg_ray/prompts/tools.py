@@ -1,20 +1,19 @@
-"""Tools that an assistant may call: read from a file, described to a model, and calls of them checked.
+"""Tools that an assistant may call: read from a file, and described to a model.
 
 {"name": "get_tide", "description": "Time of high tide in a town", "parameters": {... JSON schema ...}}
-checked_call(reference, '{"name": "get_tide", "arguments": {"town": "Tolland"}}')  ->  None: nothing is wrong
-checked_call(reference, '{"name": "get_tide", "arguments": {}}')  ->  "arguments: 'town' is a required property"
+
+Calls are checked against what `reference` makes of them by `sdg_ray.calls.checked_call`.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sdg_ray.calls import validator
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.files import text_in
 
 Tool = Mapping[str, Any]
-FENCED = re.compile(r"\s*```\w*\n(.*)\n\s*```\s*", re.DOTALL)
 
 
 def tools_in(name: str, family: str) -> list[Tool]:
@@ -48,44 +47,6 @@ def reference(expected: Tool, tools: Sequence[Tool]) -> str:
     return json.dumps({"tool": expected["name"], "tools": list(tools)}, ensure_ascii=False)
 
 
-def checked_call(reference: str, answer: str) -> str | None:
-    """Why an answer is no valid call of the expected tool; None where it is one.
-
-    The whole answer has to be the call, bare or in a code fence. An argument that the tool does not know is wrong,
-    unless its schema allows others.
-    """
-    known = json.loads(reference)
-    fenced = FENCED.fullmatch(answer)
-    try:
-        call = json.loads(fenced[1] if fenced else answer)
-    except (ValueError, RecursionError):
-        return "no call: not JSON"
-    if not isinstance(call, dict) or call.keys() != {"name", "arguments"}:
-        return "no call: not an object with a name and arguments"
-    tools = {tool["name"]: tool for tool in known["tools"]}
-    if call["name"] != known["tool"]:
-        there = isinstance(call["name"], str) and call["name"] in tools
-        return f"{'wrong' if there else 'unknown'} tool: {call['name']!r}, not {known['tool']!r}"
-    return _wrong(tools[known["tool"]]["parameters"], call["arguments"])
-
-
-def _wrong(schema: Mapping[str, Any], arguments: Any) -> str | None:
-    """The first thing that is wrong with arguments."""
-    from jsonschema.exceptions import best_match
-
-    error = best_match(_validator({"additionalProperties": False, **schema}).iter_errors(arguments))
-    return f"{'.'.join(['arguments', *map(str, error.absolute_path)])}: {error.message}" if error else None
-
-
-def _validator(schema: Mapping[str, Any]) -> Any:
-    """What checks values by a schema; it brings nothing from elsewhere."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import validator_for
-    from referencing import Registry
-
-    return validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
-
-
 def _check(at: str, tool: Any) -> None:
     """Raise `Refused` for what is no tool."""
     if not isinstance(tool, dict) or not {"name", "description", "parameters"} <= tool.keys():
@@ -106,7 +67,7 @@ def _check_schema(at: str, schema: Mapping[str, Any]) -> None:
     from referencing.jsonschema import DRAFT202012
 
     try:
-        _validator(schema).check_schema(schema)
+        validator(schema).check_schema(schema)
     except SchemaError as error:
         raise Refused(f"{at}: its parameters are no JSON schema: {error.message}") from error
     resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()

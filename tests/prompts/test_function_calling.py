@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from sdg_ray.calls import checked_call
 from sdg_ray.config import identity
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.function_calling import FunctionCalling
-from sdg_ray.prompts.tools import checked_call, tools_in, written
+from sdg_ray.prompts.tools import tools_in, written
 from sdg_ray.template import template
 from tests.scripted_writer import ListWriter, drafts, origin_of, text_of
 
