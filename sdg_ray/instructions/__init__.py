@@ -16,6 +16,7 @@ import json
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -112,8 +113,8 @@ def check(reference: str, response: str) -> list[bool]:
 
 def check_loose(reference: str, response: str) -> list[bool]:
     """The same where a first line, a last line and asterisks may be left out: an opener does not spoil an answer."""
-    variants = [check(reference, variant) for variant in _variants(response)]
-    return [any(results) for results in zip(*variants, strict=True)]
+    variants = list(dict.fromkeys(_variants(response)))
+    return [any(_followed(id, kwargs, variant) for variant in variants) for id, kwargs in _asked(reference)]
 
 
 def _followed(id: str, kwargs: Kwargs, response: str) -> bool:
@@ -129,8 +130,9 @@ def _variants(response: str) -> Iterator[str]:
         yield from (text, text.replace("*", ""))
 
 
+@lru_cache(maxsize=256)
 def _asked(reference: str) -> list[tuple[str, Kwargs]]:
-    """The ids and arguments in a reference; arguments that are null are not there."""
+    """The ids and arguments in a reference; arguments that are null are not there. Candidates share a reference."""
     try:
         row = json.loads(reference)
         pairs = list(zip(row["instruction_id_list"], row["kwargs"], strict=True))

@@ -10,7 +10,7 @@ taken for German; a language that is not known here may be taken for one that is
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from sdg_ray.instructions.common_words import ENDINGS, LETTERS, WORDS
@@ -100,6 +100,7 @@ def _by_words(script: str, words: list[str]) -> str | None:
     return best if first > second and first >= max(LEAST, WORD * EVIDENCE * len(words)) else None
 
 
+@lru_cache(maxsize=1 << 15)
 def _evidence(script: str, word: str) -> tuple[int, tuple[str, ...]]:
     """How much a word weighs, and the languages that it speaks for."""
     if speaks_for := _known(script).get(word, ()) or _by_letters(script, word):
@@ -129,7 +130,12 @@ def _known(script: str) -> dict[str, tuple[str, ...]]:
 
 
 def _scripts(text: str) -> Counter[str]:
-    return Counter(_script(letter) for letter in text if letter.isalpha())
+    """How many letters are of each script; each letter is looked up once, for a text has few different ones."""
+    found: Counter[str] = Counter()
+    for letter, count in Counter(text).items():
+        if letter.isalpha():
+            found[_script(letter)] += count
+    return found
 
 
 @cache
