@@ -25,6 +25,10 @@ PACKAGES = {
 # files that name several things at once
 SETS = {"model": ["pocket"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}
 WRITTEN = {"nemotron4", "pocket"}  # recipes whose prompts a model writes on topics
+FURTHER = {  # verifiers and judges, and generators among several
+    "math_answer", "instructions", "tool_call", "world", "judge", "rubric",
+    "responses_first", "responses_second", "responses_third",
+}  # fmt: skip
 UNPAIRED = {"dialogues"}  # recipes of data without preferences
 # what a file leaves to be said; by the key's name
 SAID: dict[str, Any] = {
@@ -80,7 +84,9 @@ def test_recipe_builds_with_all_its_steps_whatever_the_cluster(option: str, prom
         made = build(cfg.recipe)
         assert isinstance(made, Recipe)
         steps = STEPS[:-1] if option in UNPAIRED else STEPS
-        assert made.steps == (("topics", "prompts", "unique", *steps[1:]) if option in WRITTEN else steps)
+        if option in WRITTEN:
+            steps = ("topics", "prompts", "unique", *steps[1:])
+        assert tuple(step for step in made.steps if step not in FURTHER) == steps
         json.dumps(made.identities())
 
 
