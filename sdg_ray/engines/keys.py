@@ -1,0 +1,43 @@
+"""Keys of endpoints: they are in the environment, and nowhere else.
+
+A config names a variable, never a key. What a server says is shown to people and kept in files, and some servers repeat
+the key in their errors; so every word of theirs goes through `hidden` first.
+
+    secret("NVIDIA_API_KEY")                         what the variable holds
+    hidden("wrong key abc123", "abc123")             "wrong key [key]"
+"""
+
+import json
+import os
+import re
+
+from sdg_ray.errors import Refused
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+NONE = "none"  # the client wants a key where the server wants none
+
+
+def secret(variable: str | None) -> str:
+    """The key that an environment variable holds; `none` where no variable is named.
+
+    Raises:
+        Refused: it is no name of a variable, or the variable is not set or holds no key. None of these says its value.
+    """
+    if variable is None:
+        return NONE
+    if not VARIABLE.fullmatch(variable):
+        raise Refused("key= must be the name of an environment variable in capitals, such as NVIDIA_API_KEY; not a key")
+    key = os.environ.get(variable)
+    if not key:
+        raise Refused(f"key={variable}: there is no such environment variable; export {variable}=... first")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise Refused(f"key={variable}: it holds a space, a line break or an odd sign; it must be the bare key")
+    return key
+
+
+def hidden(text: str, key: str) -> str:
+    """`text` without the key, on one line."""
+    if key != NONE:
+        for form in (key, json.dumps(key)[1:-1]):
+            text = text.replace(form, "[key]")
+    return " ".join(text.split())
