@@ -79,17 +79,18 @@ class Sandbox:
         """The same in a way that is known to work, or is being tried."""
         paths = [self.packages] if self.packages else []
         start = WAYS[way](self.folder_mib, paths)
-        told = {"program": program, "modules": dict(modules), "paths": paths, "limits": self._limits()}
+        limits = self._limits(start.others)
+        told = {"program": program, "modules": dict(modules), "paths": paths, "limits": limits}
         with ExitStack() as stack:
             folder = None if start.command else stack.enter_context(own_folder(start.plan["uid"]))
             process = started(start, bundle(start.plan | told) + stdin, folder, stack)
-            running = Running(process=process, wall_seconds=self.wall_seconds, memory_mib=self.memory_mib)
-            return running.end(self.output_kib << 10)
+            own = {"wall_seconds": self.wall_seconds, "memory_mib": self.memory_mib, "uid": start.plan["uid"]}
+            return Running(process=process, **own).end(self.output_kib << 10)
 
-    def _limits(self) -> dict[str, tuple[int, int]]:
-        """The kernel's limits of one process, soft and hard."""
+    def _limits(self, others: int) -> dict[str, tuple[int, int]]:
+        """The kernel's limits of one process, soft and hard; `others` are processes that it counts with its own."""
         limits = {"RLIMIT_AS": self.memory_mib * MIB, "RLIMIT_FSIZE": self.file_mib * MIB, "RLIMIT_CORE": 0}
-        limits |= {"RLIMIT_NPROC": self.processes, "RLIMIT_NOFILE": OPEN_FILES, "RLIMIT_MEMLOCK": 0}
+        limits |= {"RLIMIT_NPROC": others + self.processes, "RLIMIT_NOFILE": OPEN_FILES, "RLIMIT_MEMLOCK": 0}
         same = {name: (limit, limit) for name, limit in limits.items()}
         return same | {"RLIMIT_CPU": (self.cpu_seconds, self.cpu_seconds + 1)}
 

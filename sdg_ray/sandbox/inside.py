@@ -28,7 +28,8 @@ def main(plan: Mapping[str, Any]) -> None:
         resource.setrlimit(getattr(resource, name), (soft, hard))
     give_up_rights(plan["uid"])
     if plan["as_init"] and (child := os.fork()):
-        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os._exit(code if code >= 0 else 128 - code)
     if plan["alone"]:
         lock(plan["filter"])
     run(plan["program"], plan["modules"], plan["paths"])

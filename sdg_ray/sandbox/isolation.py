@@ -5,7 +5,7 @@
 
 There are three ways, best first. `bwrap`: bubblewrap, with namespaces of its own. `namespaces`: the same namespaces by
 `unshare` of util-linux, with a root folder that we build. `limits`: a plain process with limits, which reads what its
-user may read and has the network.
+user may read and, unless we are root, writes what it may write.
 
 A process of root would not be counted by the kernel's limit of processes, and would own what root owns: where we are
 root, a sandbox runs under a number that belongs to nobody, another one for each.
@@ -14,6 +14,8 @@ root, a sandbox runs under a number that belongs to nobody, another one for each
 import functools
 import itertools
 import os
+import platform
+import re
 import shutil
 import sys
 import sysconfig
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sdg_ray.sandbox.running import threads_of
 from sdg_ray.sandbox.seccomp import filtered
 
 LEVELS = ("limits", "namespaces", "bwrap")
@@ -48,6 +51,7 @@ class Start:
     command: Sequence[str]
     plan: dict[str, Any]
     filter: bytes | None = None  # for bubblewrap to install
+    others: int = 0  # processes outside that the kernel counts with those inside, when it limits them
 
 
 def interpreter() -> str:
@@ -91,7 +95,7 @@ def as_bwrap(tmp_mib: int, more: Sequence[str]) -> Start:
     for path, to in links.items():
         command += ["--symlink", to, path]
     command += ["--perms", "1777", "--size", str(tmp_mib * MIB), "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    return Start(command=[*command, "--remount-ro", "/"], plan=plan(uid), filter=filtered())
+    return Start(command=[*command, "--remount-ro", "/"], plan=plan(uid), filter=filtered(), others=others())
 
 
 def as_namespaces(tmp_mib: int, more: Sequence[str]) -> Start:
@@ -103,12 +107,17 @@ def as_namespaces(tmp_mib: int, more: Sequence[str]) -> Start:
     return Start(
         command=["unshare", *user, *NAMESPACES, "--fork", "--kill-child"],
         plan=plan(uid) | {"own_root": own_root, "as_init": True, "alone": True, "filter": filtered()},
+        others=others(),
     )
 
 
 def as_limits(tmp_mib: int, more: Sequence[str]) -> Start:
     """A plain process."""
-    return Start(command=[], plan=plan(other_user()) | {"alone": True, "filter": filtered()})
+    return Start(
+        command=[],
+        plan=plan(other_user()) | {"alone": True, "filter": filtered(outside=True)},
+        others=others(alone=False),
+    )
 
 
 WAYS: dict[str, Callable[[int, Sequence[str]], Start]] = {
@@ -126,6 +135,12 @@ def plan(uid: int | None) -> dict[str, Any]:
 def other_user() -> int | None:
     """The number of a user that nobody is, one for each sandbox; None where we are not root and stay who we are."""
     return None if os.geteuid() else NOBODY + next(USERS)
+
+
+def others(alone: bool = True) -> int:
+    """How many processes our user has: since Linux 5.14 a user namespace counts its own alone."""
+    release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+    return 0 if not os.geteuid() or alone and release >= (5, 14) else threads_of(os.geteuid())
 
 
 def reason(name: str, tried: Callable[[str], str]) -> str:

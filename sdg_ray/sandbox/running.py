@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO
 
 LOOK_SECONDS = 0.02
 PIECE = 1 << 16
@@ -18,7 +17,7 @@ KIB = 1 << 10
 class Ended:
     """How a program ended, by itself or because it was `stopped` (timed out, out of memory, too much output)."""
 
-    exit: int
+    exit: int  # 128 and the signal's number, where one ended it
     stopped: str | None
     stdout: bytes
     stderr: bytes
@@ -33,33 +32,54 @@ class Running:
     process: subprocess.Popen[bytes]
     wall_seconds: float
     memory_mib: int
+    uid: int | None = None  # the user that is this sandbox's alone
     began: float = field(default_factory=time.monotonic)
     peak: float = 0.0
 
     def end(self, longest: int) -> Ended:
         """Wait for its end or bring it about; of what it writes at most `longest` bytes are taken."""
-        out: dict[str, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
+        assert self.process.stdout is not None and self.process.stderr is not None
+        out = {self.process.stdout.fileno(): bytearray(), self.process.stderr.fileno(): bytearray()}
         try:
-            stopped = self._read(out, longest)
+            stopped = self._watch(out, longest)
         finally:
             self._kill()
-        seconds = time.monotonic() - self.began
-        texts = {name: bytes(text[:longest]) for name, text in out.items()}
-        return Ended(exit=self.process.wait(), stopped=stopped, seconds=seconds, peak_mib=self.peak, **texts)
+        seconds, code = time.monotonic() - self.began, self.process.wait()
+        stdout, stderr = (bytes(text[:longest]) for text in out.values())
+        return Ended(
+            exit=code if code >= 0 else 128 - code,
+            stopped=stopped,
+            stdout=stdout,
+            stderr=stderr,
+            seconds=seconds,
+            peak_mib=self.peak,
+        )
 
-    def _read(self, out: dict[str, bytearray], longest: int) -> str | None:
-        """Read until both ends are closed or a limit is passed; which one."""
-        with selectors.DefaultSelector() as selector:
-            for name, stream in (("stdout", self.process.stdout), ("stderr", self.process.stderr)):
-                assert stream is not None
-                selector.register(stream, selectors.EVENT_READ, name)
-            while selector.get_map() and self.process.poll() is None:
-                for key, _ in selector.select(LOOK_SECONDS):
-                    take(key.fileobj, out[key.data]) or selector.unregister(key.fileobj)  # type: ignore[arg-type]
-                if sum(map(len, out.values())) > longest:
-                    return "too much output"
-                if stopped := self._passed():
-                    return stopped
+    def _watch(self, out: dict[int, bytearray], longest: int) -> str | None:
+        """Read until it is over or a limit is passed; which one."""
+        over = os.pidfd_open(self.process.pid)  # it is not reaped yet, so its number stays its own
+        try:
+            with selectors.DefaultSelector() as selector:
+                for each in (over, *out):
+                    selector.register(each, selectors.EVENT_READ)
+                return self._look(selector, over, out, longest)
+        finally:
+            os.close(over)
+
+    def _look(self, selector: selectors.BaseSelector, over: int, out: dict[int, bytearray], longest: int) -> str | None:
+        """The loop of it: what is left in the pipes is read even when it is over."""
+        while ready := {key.fd for key, _ in selector.select(LOOK_SECONDS)} or {-1}:
+            for stream in ready & out.keys():
+                piece = os.read(stream, PIECE)
+                out[stream] += piece
+                if not piece:
+                    selector.unregister(stream)
+            if sum(map(len, out.values())) > longest:
+                return "too much output"
+            if ready == {over}:
+                return None
+            if over not in ready and (stopped := self._passed()):
+                return stopped
         return None
 
     def _passed(self) -> str | None:
@@ -70,18 +90,13 @@ class Running:
         return "out of memory" if self.peak > self.memory_mib else None
 
     def _kill(self) -> None:
-        """Kill what there is. In namespaces all of it dies with the first process; else it is the process group."""
+        """Kill what there is: in namespaces all dies with the first process; else the group, and the user's own."""
         for pid in tree(self.process.pid):
             kill(pid)
         kill(-self.process.pid)
+        for pid in of_user(self.uid) if self.uid is not None else ():
+            kill(pid)
         self.process.wait()
-
-
-def take(stream: IO[bytes], into: bytearray) -> bool:
-    """Add what can be read now; whether there may be more."""
-    piece = os.read(stream.fileno(), PIECE)
-    into += piece
-    return bool(piece)
 
 
 def kill(pid: int) -> None:
@@ -110,11 +125,26 @@ def children(pid: int) -> Sequence[int]:
 
 def memory_mib(pid: int) -> float:
     """What a process holds of memory that is no file's."""
+    return sum(status(pid, name) for name in ("RssAnon", "RssShmem")) / KIB
+
+
+def of_user(uid: int) -> list[int]:
+    """The processes of a user."""
+    return [int(pid) for pid in os.listdir("/proc") if pid.isdecimal() and status(int(pid), "Uid", -1) == uid]
+
+
+def threads_of(uid: int) -> int:
+    """How many threads a user has: this is what the kernel counts when it limits processes."""
+    return sum(status(pid, "Threads") for pid in of_user(uid))
+
+
+def status(pid: int, name: str, otherwise: int = 0) -> int:
+    """The first number that the kernel tells of a process under a name."""
     try:
         lines = read(f"/proc/{pid}/status").splitlines()
     except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem"))) / KIB
+        return otherwise
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), otherwise)
 
 
 def read(path: str) -> str:

@@ -33,6 +33,15 @@ REFUSED = {
     "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425),
 }
+REFUSED_OUTSIDE = {
+    "socket": (41, 198),
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424),
+}
 CLONE, CLONE3 = (56, 220), (435, 435)
 NEW_NAMESPACES = 0x7E020000  # the flags of clone for new namespaces
 OTHER_ABI = 0x40000000  # numbers of the x32 calls begin here
@@ -42,22 +51,29 @@ NUMBER, ARCHITECTURE, FLAGS = 0, 4, 16  # offsets in what the kernel shows of a 
 ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 Instruction = tuple[int, int, int, int]
+Calls = dict[str, tuple[int, int]]
 
 
-def filtered() -> bytes | None:
-    """The filter as the kernel reads it; None on a processor that it was not written for."""
+def filtered(outside: bool = False) -> bytes | None:
+    """The filter as the kernel reads it; None on a processor that it was not written for.
+
+    `outside` is for a process without namespaces of its own: sockets and signals to others are then refused as well.
+    """
     machine = platform.machine()
     if machine not in ARCHITECTURES:
         return None
     of = list(ARCHITECTURES).index(machine)
-    return b"".join(struct.pack("HBBI", *each) for each in _instructions(ARCHITECTURES[machine], of))
+    return b"".join(
+        struct.pack("HBBI", *each)
+        for each in _instructions(ARCHITECTURES[machine], of, REFUSED | (REFUSED_OUTSIDE if outside else {}))
+    )
 
 
-def _instructions(architecture: int, of: int) -> list[Instruction]:
+def _instructions(architecture: int, of: int, refused: Calls) -> list[Instruction]:
     """Each is an operation, how many to skip if it holds and if not, and its operand."""
     program: list[Instruction] = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, architecture), (RETURN, 0, 0, KILL)]
     program += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, OTHER_ABI), (RETURN, 0, 0, FAIL | ENOSYS)]
-    for numbers in REFUSED.values():
+    for numbers in refused.values():
         program += [(EQUAL, 0, 1, numbers[of]), (RETURN, 0, 0, FAIL | EPERM)]
     # what clone3 asks for lies in memory where no filter sees it; without it the C library asks with clone
     program += [(EQUAL, 0, 1, CLONE3[of]), (RETURN, 0, 0, FAIL | ENOSYS)]
