@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.sources import Source
+from sdg_ray.prompts.sources.shapes import chat
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion, Scorer
 
@@ -35,6 +36,14 @@ def _item(
         return shape(row)
     except ValueError as error:
         raise Refused(f"{source.where(number)} {error}") from error
+
+
+def answer(content: Any) -> Chat:
+    """A text or messages, as what an assistant says. Raises ValueError where it is neither."""
+    said = chat([{"role": "assistant", "content": content}] if isinstance(content, str) else content)
+    if not said or said[-1]["role"] != "assistant":
+        raise ValueError("has an answer that does not end with an assistant's turn")
+    return said
 
 
 async def opinions(scorer: Scorer, questions: Iterable[Question]) -> list[list[Opinion]]:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from sdg_ray.judges.benchmark import Question, items
+from sdg_ray.judges.benchmark import Question, answer, items
 from sdg_ray.prompts.sources import Source
-from sdg_ray.prompts.sources.shapes import chat, to_answer
+from sdg_ray.prompts.sources.shapes import to_answer
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion, Scorer
 from sdg_ray.scorers.reward_model import ATTRIBUTES
@@ -79,10 +79,10 @@ def turns(prompt: str) -> Chat:
 
 
 def _graded(row: Mapping[str, Any]) -> Graded:
-    prompt, response = row["prompt"], row["response"]
+    prompt = row["prompt"]
     return Graded(
         prompt=to_answer(turns(prompt) if isinstance(prompt, str) else prompt),
-        response=[{"role": "assistant", "content": response}] if isinstance(response, str) else chat(response),
+        response=answer(row["response"]),
         labels={name: _label(row, name) for name in ATTRIBUTES},
     )
 

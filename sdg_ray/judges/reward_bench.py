@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from sdg_ray.judges.benchmark import Question, items
+from sdg_ray.judges.benchmark import Question, answer, items
 from sdg_ray.judges.consistency import Consistency, consistency, seen_among
 from sdg_ray.prompts.sources import Source
-from sdg_ray.prompts.sources.shapes import chat, to_answer
+from sdg_ray.prompts.sources.shapes import to_answer
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion
 
@@ -98,15 +98,10 @@ def pairs(source: Source) -> list[Pair]:
 def _pair(row: Mapping[str, Any]) -> Pair:
     return Pair(
         prompt=to_answer(row["prompt"]),
-        chosen=_answer(row["chosen"]),
-        rejected=_answer(row["rejected"]),
+        chosen=answer(row["chosen"]),
+        rejected=answer(row["rejected"]),
         subset=str(row["subset"]),
     )
-
-
-def _answer(content: Any) -> Chat:
-    """A text or messages, as what an assistant says."""
-    return [{"role": "assistant", "content": content}] if isinstance(content, str) else chat(content)
 
 
 def credit(chosen: Opinion, rejected: Opinion) -> float:

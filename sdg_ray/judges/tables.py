@@ -18,12 +18,14 @@ Z = 1.96  # for an interval that holds the true share in 95 of 100 cases
 def own_table(found: Sequence[Agreement], truth: Sequence[str]) -> Table:
     """The pairs that each scorer would make, and what truth says of them."""
     title = f"pairs that each would make, by the truth of {', '.join(truth)}"
-    table = _table(title, "pairs by", "pairs", "told apart", "right first", "95%", "ties")
+    table = _table(title, "pairs by", "pairs", "told apart", "right first", "95%", "ties", "consistent")
     for each in found:
-        pairs, apart = each.own.total() - each.own["tie"], each.own["right"] + each.own["wrong"]
-        right = each.own["right"]
+        right, ties = each.own["right"], each.own["tie"]
+        pairs, apart = each.own.total() - ties, right + each.own["wrong"]
         table.add_row(
-            each.name, f"{pairs:,}", f"{apart:,}", _share(right, apart), interval(right, apart), f"{each.own['tie']:,}"
+            each.name,
+            *(f"{pairs:,}", f"{apart:,}", _share(right, apart), interval(right, apart), f"{ties:,}"),
+            percent(each.consistency.share if each.consistency else None),
         )
     return table
 

@@ -1,0 +1,88 @@
+"""jobs/judges.py: what it prints, what it refuses, and the pocket reward model on pairs of its world."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from jobs.judges import main
+from sdg_ray.errors import Refused
+from sdg_ray.judges.tables import interval
+from sdg_ray.scorers.judge import Judge
+from tests.judges.test_agreement import ByWord, made
+from tests.judges.test_reward_bench import SUBSETS
+from tests.judges.world_pairs import help_steer_rows, reward_bench_rows, written
+from tests.scorers.verdicts import Verdicts
+
+
+def printed(*arguments: str) -> str:
+    console = Console(width=120, record=True, file=io.StringIO())
+    assert main(arguments, console) == 0
+    return console.export_text()
+
+
+def line(text: str, name: str) -> list[str]:
+    """The cells of the last line that begins with a name: a heading may, too."""
+    return next(line.split()[1:] for line in reversed(text.splitlines()) if line.split()[:1] == [name])
+
+
+def test_run_is_compared_with_truth_in_one_table_of_all_its_scorers(tmp_path: Path) -> None:
+    made(tmp_path, ByWord(name="world"), Judge(engine=Verdicts(word="yes")))
+    text = printed("run=first", f"root={tmp_path}")
+    own, _, rest = text.partition("the same ")
+    same, _, orders = rest.partition("judges in both orders")
+    assert "by the truth of world" in own
+    pairs, apart, right, between, _, consistent = line(own, "judge")
+    assert consistent == "100.0%"
+    assert int(apart) <= int(pairs) and right == "100.0%" and between.endswith("-100%")
+    assert 0 < float(line(own, "random")[2].rstrip("%")) < 100
+    assert len(line(own, "reward")) == 5 and line(same, "judge")[0] == line(same, "judge")[-1] == "100.0%"
+    compared, consistent, ties, silent, first = line(orders, "judge")
+    assert int(compared) > int(ties) > 0 and (consistent, silent, first) == ("100.0%", "0", "50.0%")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "give either run=NAME or bench=rewardbench or bench=helpsteer2; --help shows how"),
+        (("run=a", "bench=rewardbench"), "give either run=NAME or bench="),
+        (("bench=rewardbench",), "bench=rewardbench data=None: bench is rewardbench or helpsteer2, and data=FILE its"),
+        (("bench=mtbench", "data=x.jsonl"), "bench=mtbench data=x.jsonl: bench is rewardbench or helpsteer2"),
+        (("run=a", "root=nowhere"), "there is no run 'a' below "),
+        (("bench=rewardbench", "data=no.jsonl"), "source no.jsonl cannot be read"),
+        (("bench=rewardbench", "data=no.jsonl", "ask=oracle"), "ask=oracle is none of the scorers reward, judge, rub"),
+        (("bench=helpsteer2", "data=no.jsonl", "ask=judge"), "ask=judge gives no attributes, as helpsteer2 needs them"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(arguments: tuple[str, ...], says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        printed(*arguments)
+
+
+def test_judge_that_leaves_no_room_for_a_prompt_is_refused_before_a_model_is_loaded(tmp_path: Path) -> None:
+    data = written(tmp_path / "pairs.jsonl", reward_bench_rows(2, ["mine"]))
+    with pytest.raises(
+        Refused, match="model pocket/instruct has a context of 1024 tokens, so answers of max_tokens=40"
+    ):
+        printed("bench=rewardbench", f"data={data}", "ask=judge", "answer_tokens=4000")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "between"), [(50, 100, "40-60%"), (0, 10, "0-28%"), (10, 10, "72-100%"), (0, 0, "")]
+)
+def test_interval_is_that_of_wilson(part: int, whole: int, between: str) -> None:
+    assert interval(part, whole) == between
+
+
+@pytest.mark.engine
+def test_pocket_reward_prefers_right_answers_and_gives_the_attributes_of_its_world(tmp_path: Path) -> None:
+    data = written(tmp_path / "pairs.jsonl", reward_bench_rows(92, SUBSETS))
+    text = printed("bench=rewardbench", f"data={data}", "ask=reward")
+    assert float(line(text, "overall")[0].rstrip("%")) > 65
+    assert line(text, "pairs") == ["92"] and line(text, "untold") == ["0"]
+
+    data = written(tmp_path / "graded.jsonl", help_steer_rows(120))
+    text = printed("bench=helpsteer2", f"data={data}")
+    assert "HelpSteer2, reward: 120 answers" in text
+    assert float(line(text, "correctness")[0]) > 0.4 and float(line(text, "verbosity")[0]) > 0.4
