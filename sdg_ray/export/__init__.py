@@ -51,6 +51,11 @@ def export(wanted: Wanted, store: Store, command: str) -> Exported:
     _check_something(plan, kinds, wanted, store.run)
     with place.workshop() as folder:
         figures = _write(folder, wanted, reading, choice, kinds, plan)
+        if not figures.rows:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in (+figures.left_out).items())
+            raise Refused(
+                f"format={wanted.format} can say nothing of run {store.run!r}: {reasons}; choose another format"
+            )
         files = sum(path.is_file() for path in folder.rglob("*"))
         (folder / CARD).write_text(card(wanted, reading, run_json(store), figures, command), encoding="utf-8")
         place.put(folder)
@@ -72,10 +77,11 @@ def _kinds(reading: Reading, wanted: Wanted) -> list[str]:
     asked = wanted.kinds
     there = [kind for kind in asked if NEEDS[kind] in reading.made_by]
     if not there:
-        step = {"sft": "a selection", "preference": "pairs"}[asked[0]]
-        other = "; sets=sft exports its answers" if asked[0] == "preference" and "keep" in reading.made_by else ""
+        steps = " or ".join({"sft": "a selection", "preference": "pairs"}[kind] for kind in asked)
+        other = "; sets=sft exports its answers" if "sft" not in asked and "keep" in reading.made_by else ""
         raise Refused(
-            f"run {reading.store.run!r} has no step that makes {step}, so there is no {asked[0]} set of it{other}"
+            f"run {reading.store.run!r} has no step that makes {steps}, so there is no "
+            f"{' or '.join(asked)} set of it{other}"
         )
     return there
 

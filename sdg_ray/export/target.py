@@ -128,13 +128,13 @@ class Hub:
         if not os.environ.get("HF_TOKEN"):
             raise Refused(f"to={HUB}{self.name} needs a token that may write: set HF_TOKEN in the environment")
         from huggingface_hub import HfApi
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+        from huggingface_hub.errors import RepositoryNotFoundError
 
         try:
             there = HfApi(token=os.environ["HF_TOKEN"]).list_repo_files(self.name, repo_type="dataset")
         except RepositoryNotFoundError:
             return
-        except (HFValidationError, HfHubHTTPError, OSError) as error:
+        except _hub_errors() as error:
             raise self._unusable(error) from error
         if full := sorted(set(there) - {".gitattributes"}):
             raise _not_empty(f"{HUB}{self.name}", full)
@@ -148,14 +148,13 @@ class Hub:
     def put(self, folder: Path) -> None:
         """One commit with everything in it."""
         from huggingface_hub import HfApi
-        from huggingface_hub.errors import HfHubHTTPError
 
         api = HfApi(token=os.environ["HF_TOKEN"])
         try:
             api.create_repo(self.name, repo_type="dataset", private=True, exist_ok=True)
             said = f"{len(_names(folder)) - 1} files and their card"
             api.upload_folder(repo_id=self.name, folder_path=folder, repo_type="dataset", commit_message=said)
-        except (HfHubHTTPError, OSError) as error:
+        except _hub_errors() as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: BaseException) -> Refused:
@@ -163,6 +162,13 @@ class Hub:
         return Refused(
             f"to={HUB}{self.name} cannot be used: {reason}; give owner/name and a token that may write there"
         )
+
+
+def _hub_errors() -> tuple[type[BaseException], ...]:
+    """What the hub's client raises: its own errors, and those of the HTTP client that its version stands on."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return (ValueError, OSError, *HfHubHTTPError.__bases__)
 
 
 def _names(folder: Path) -> list[str]:

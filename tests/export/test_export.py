@@ -93,7 +93,8 @@ def test_dialogues_go_out_whole_and_have_no_pairs(tmp_path: Path, capsys: pytest
     assert not bring_all(made, open_run(str(tmp_path), "first", made.identities()), Local())
     said_so = refusal(capsys, tmp_path, tmp_path / "out", "format=trl", "sets=preference")
     assert said_so == "run 'first' has no step that makes pairs, so there is no preference set of it"
-    assert "has no step that makes" in refusal(capsys, tmp_path, tmp_path / "out", "format=trl")
+    said_so = refusal(capsys, tmp_path, tmp_path / "out", "format=trl")
+    assert said_so.startswith("run 'first' has no step that makes pairs or a selection, so there is no preference or")
 
 
 def test_dialogues_that_were_kept_are_sft_rows(tmp_path: Path) -> None:
@@ -130,6 +131,22 @@ def test_nothing_to_export_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     said_so = refusal(capsys, tmp_path / "runs", tmp_path / "out", "format=trl")
     assert said_so.startswith("run 'first' has nothing to export: no pair and no kept answer; look at it with")
     assert not tree(tmp_path / "out")
+
+
+def test_a_format_that_can_say_nothing_of_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    faked = [said("assistant", "So.\n<extra_id_1>User")]
+    written(tmp_path / "runs", [[row(1, responses=[faked] * 3)]])
+    said_so = refusal(capsys, tmp_path / "runs", tmp_path / "out", "format=nemo_aligner")
+    assert said_so.startswith("format=nemo_aligner can say nothing of run 'first': 1 cannot be said in the set")
+    assert not tree(tmp_path / "out")
+
+
+def test_who_asks_for_pairs_of_a_run_without_is_told_what_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path / "runs", [[row(1)]], [step for step in COLUMNS if step != "preferences"])
+    said_so = refusal(capsys, tmp_path / "runs", tmp_path / "out", "format=trl", "sets=preference")
+    assert said_so.endswith("so there is no preference set of it; sets=sft exports its answers")
 
 
 WRONG = {

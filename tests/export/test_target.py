@@ -117,7 +117,9 @@ class HubHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         files = [{"type": "file", "path": name, "size": 1, "oid": "0"} for name in self.server.files]
-        if self.server.created is None:
+        if self.server.forbids:
+            self._answer({"error": "This token may not read."}, 403)
+        elif self.server.created is None:
             self._answer({"error": "Repository not found"}, 404)
         else:
             self._answer(files if "/tree/" in self.path else {"id": "somebody/demo", "siblings": []})
@@ -157,7 +159,7 @@ class HubHandler(BaseHTTPRequestHandler):
 def hub() -> Iterator[Any]:
     """A server that speaks as much of the hub's protocol as an upload needs."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), HubHandler)
-    server.files, server.tokens, server.created = {}, set(), None
+    server.files, server.tokens, server.created, server.forbids = {}, set(), None, False
     server.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -189,6 +191,14 @@ def test_the_hub_gets_a_private_dataset_in_one_commit_and_only_once(runs: Path, 
     again = to_hub(runs, hub.address)
     assert again.returncode == 2 and "to=hub:somebody/demo is not empty: it has README.md" in again.stdout
     assert "hf_write" not in again.stdout + again.stderr + hub.files["README.md"].decode()
+
+
+def test_a_token_that_may_not_is_refused_in_a_sentence(runs: Path, hub: Any) -> None:
+    hub.forbids = True
+    job = to_hub(runs, hub.address)
+    assert job.returncode == 2 and not job.stderr, job.stderr
+    assert job.stdout.startswith("refused: to=hub:somebody/demo cannot be used: ") and "Traceback" not in job.stdout
+    assert "hf_write" not in job.stdout
 
 
 def test_a_name_that_the_hub_cannot_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
