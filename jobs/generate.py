@@ -8,7 +8,10 @@
 
     run=NAME          what this run is called; its files are in ROOT/NAME/STEP/shard-*.parquet
     root=runs         where runs live: a folder, or s3://bucket/prefix
-    recipe=world      what is made (conf/recipe): world, given, dialogues, nemotron4 (every way to make prompts), pocket
+    recipe=world      what is made (conf/recipe): world, given, dialogues, judged, nemotron4 (all ways to make prompts),
+                      or pocket (the same in miniature)
+    generators=one    who answers (conf/generators): one model, or three, whose candidates stand side by side
+    preferences@recipe.preferences=dpo   what pairs are for (conf/preferences): dpo, rpo
     recipe.scale=1    how much of it: every quota times this
     model=pocket      who writes and who judges (conf/model)      sources=pocket   what prompts start from: pocket, hub
     cluster=laptop    where it runs (conf/cluster): laptop, or local for this process without Ray
@@ -31,12 +34,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.console import Console
+from rich.text import Text
 
 from sdg_ray.command import command
 from sdg_ray.config import build, compose, setting
 from sdg_ray.errors import Refused
-from sdg_ray.recipe import Recipe
+from sdg_ray.recipe import FIRST, Recipe
 from sdg_ray.report.look import record_panel, records
+from sdg_ray.report.page import write_report
 from sdg_ray.report.progress import Progress
 from sdg_ray.report.table import error_rows, next_command, run_table
 from sdg_ray.report.tally import Tally
@@ -64,6 +69,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
 def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, console: Console) -> int:
     """Bring every pending shard through its steps, with progress, and print the table."""
     missing, failed = pending(recipe, store), {}
+    begun = bool(missing)
     shards, tally = recipe.prompts.planned_shards, Tally(store=store, steps=recipe.steps)
     console.print(f"{store.root}/{store.run}: {shards - len(missing)} of {shards} shards are done", highlight=False)
     with Progress(tally, recipe, console):
@@ -80,6 +86,8 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
             f"failed: {errors:,} of {rows:,} rows are errors, more than max_error_share={max_error_share}",
             soft_wrap=True,
         )
+    if begun and tally.sum(FIRST, "rows"):
+        console.print(Text.assemble(("report  ", "dim"), write_report(store)), highlight=False, soft_wrap=True)
     console.print(
         next_command(f"python jobs/look.py run={store.run} root={store.root} n=5"), highlight=False, soft_wrap=True
     )
