@@ -40,9 +40,18 @@ def test_ways_to_choose(answer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "It depends.", "A good question is half of it.", "I do not know.", "The answer is a matter of taste.",
-               "The answer is A matter of taste", "K", "(Z)"]
-)  # fmt: skip
+    "answer",
+    [
+        "",
+        "It depends.",
+        "A good question is half of it.",
+        "I do not know.",
+        "The answer is a matter of taste.",
+        "The answer is A matter of taste",
+        "K",
+        "(Z)",
+    ],
+)
 def test_nothing_is_chosen(answer: str) -> None:
     assert choice(answer) is None
 

@@ -6,9 +6,13 @@ caller's `rng` decides. A question drawn with `held_out=True` never occurs in th
     question("fact", random.Random(1), held_out=True)
     -> Question(kind="fact", messages=(("user", "Which trade does Osk Harrow follow?"),), reference="miller", ...)
     right("fact", "miller", "Osk Harrow works as a miller.")   ->  True
+    kind_of(["Which trade does Osk Harrow follow?"], "miller")   ->  "fact"
 """
 
+import json
 import random
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdg_ray.pocket.world import arithmetic, dialogues, documents, facts, formats, hops, lists, python, riddles, strings
@@ -64,4 +68,37 @@ def right(question_kind: str, reference: str, answer: str) -> bool:
     raise ValueError(f"the world has no questions of kind {question_kind!r}; there are {', '.join(KINDS)}")
 
 
+def kind_of(turns: Sequence[str], reference: str) -> str | None:
+    """The kind of a question, which its turns and its reference show; None for one that is not of this world."""
+    if len(turns) > 1:
+        told = (*dialogues.GUESTS, *dialogues.BOATS, *dialogues.TREATS)
+        return "dialogue" if facts.domain(reference) or reference in told else None
+    if (kind := _kind_by_reference(reference)) is not None:
+        return kind
+    question = turns[0] if turns else ""
+    if any(mark in question for mark in _DOCUMENT_MARKS):
+        return "document"
+    if facts.domain(reference):
+        return "fact"
+    if reference.removeprefix("-").isdecimal() and any(asked.fullmatch(question) for asked in _SUMS):
+        return "arithmetic"
+    return "string" if _ABOUT_WORDS.search(question) else None
+
+
+def _kind_by_reference(reference: str) -> str | None:
+    """The kind of a question whose reference is an object, which only that kind's references are."""
+    try:
+        keys = json.loads(reference).keys()
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return next((kind for kind, own in _OBJECTS.items() if any(keys >= each for each in own)), None)
+
+
+_OBJECTS = {"list": ({"exactly"}, {"n", "of"}), "python": ({"solution", "tests"},), "format": ({"id", "args"},)}
+_DOCUMENT_MARKS = ("Text: ", "Use the text above.", "Here is a note from the harbour:")  # each of the frames has one
+_SUMS = tuple(
+    re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(ask)))
+    for ask in (*arithmetic.ASKS, *(story for stories in arithmetic.STORIES.values() for story in stories))
+)
+_ABOUT_WORDS = re.compile(r"\b(?:spell|words?|letters?|hyphens?|capitals)\b", re.IGNORECASE)
 _MODULES = {"list": lists, "string": strings, "python": python, "format": formats, "document": documents}

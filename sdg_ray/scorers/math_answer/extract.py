@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 LOOKED_AT = 4_000  # letters at the end of a response
+SHORT = 200  # letters of a line that is a formula
 BOX = re.compile(r"\\(?:boxed|fbox)\s*")
 UNBRACED = re.compile(r"[^\s$.,;]+")
 CALLED = re.compile(
@@ -27,6 +28,10 @@ NUMBER = re.compile(
     r"(?:\d+\s+\d+/\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)(?:/\d+)?(?:\s?%)?"
     r"(?:[ -](?:degrees?|cents?|dollars?|hours?|minutes?|seconds?|feet|meters?|miles?|km|cm|mm|kg)\b)?"
 )
+ASIDE = re.compile(
+    r"[,;(]?\s+(?:because|since|as|so|which|where|when|if|but|(?:and\s+)?not)\b|[,;]\s+(?!or\b|and\b)(?=[A-Za-z]{3})"
+)
+"""Where what is said of the answer begins, after the answer."""
 PROSE = re.compile(r"(?<![\\{A-Za-z])[A-Za-z]{3,}")
 
 
@@ -42,7 +47,13 @@ def candidates(response: str) -> Iterator[str]:
         yield from (line, *_inside(line))
         return
     if said := _called(text):
-        yield from (*_formulas(said)[-1:], said, *_inside(said), *_first_words(said))
+        formulas = _formulas(said)
+        yield from (
+            *(formulas if len(formulas) == 1 else ()),
+            ASIDE.split(said)[0],
+            *_inside(said),
+            *_first_words(said),
+        )
         return
     yield from _last(text)
 
@@ -102,7 +113,11 @@ def _first_words(text: str) -> Iterator[str]:
 
 
 def _last(text: str) -> Iterator[str]:
-    """The formula or the number that comes last."""
+    """A last line that is nothing but a formula; else the formula or the number that comes last."""
+    line = text.rstrip().rpartition("\n")[2].strip()
+    if "\\" in line and len(line) <= SHORT and not re.search(r"[=$]|\\[(\[]", line) and not PROSE.search(line):
+        yield line
+        return
     formulas = [match for match in FORMULA.finditer(text) if not PROSE.search(match[0])]
     numbers = list(NUMBER.finditer(text))
     if formulas and (not numbers or numbers[-1].start() < formulas[-1].end()):
