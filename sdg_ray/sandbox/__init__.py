@@ -77,10 +77,9 @@ class Sandbox:
 
     def _run(self, way: str, program: str | CodeType, stdin: bytes, modules: Mapping[str, CodeType]) -> Ended:
         """The same in a way that is known to work, or is being tried."""
-        paths = [self.packages] if self.packages else []
-        start = WAYS[way](self.folder_mib, paths)
+        start = WAYS[way](self.folder_mib, self.packages and os.path.realpath(self.packages))
         limits = self._limits(start.others)
-        told = {"program": program, "modules": dict(modules), "paths": paths, "limits": limits}
+        told = {"program": program, "modules": dict(modules), "limits": limits}
         with ExitStack() as stack:
             folder = None if start.command else stack.enter_context(own_folder(start.plan["uid"]))
             process = started(start, bundle(start.plan | told) + stdin, folder, stack)

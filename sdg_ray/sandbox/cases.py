@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-PASSED, FAILED = "test passed", "test failed"  # as in judge.py
+from sdg_ray.sandbox.judge import FAILED, PASSED
+
 PARSING = (SyntaxError, ValueError, RecursionError, MemoryError)  # what Python raises for text that is no code
 
 
@@ -86,7 +87,7 @@ def _program(inputs: Any, outputs: Any) -> Tests | None:
 
 def _python(parts: Sequence[Any], entry: str | None) -> Tests | None:
     """Tests in Python; None if nothing is asserted in them."""
-    flat = [text for part in parts for text in ([part] if isinstance(part, str) else part or [])]
+    flat = [text for part in parts for text in (part if isinstance(part, list) else [part])]
     if not _texts(flat):
         return None
     source = "\n".join(flat)

@@ -71,7 +71,7 @@ def lock(filtered: bytes | None) -> None:
         checked(libc.prctl(SET_SECCOMP, FILTER, ctypes.create_string_buffer(program), 0, 0), "seccomp")
 
 
-def enter(visible: Sequence[str], links: Mapping[str, str], tmp_bytes: int) -> None:
+def enter(visible: Mapping[str, str], links: Mapping[str, str], tmp_bytes: int) -> None:
     """Make a root of what is `visible`, only to be read, and a working folder in memory; leave the old root behind."""
     import ctypes
 
@@ -82,11 +82,11 @@ def enter(visible: Sequence[str], links: Mapping[str, str], tmp_bytes: int) -> N
         checked(libc.mount(*texts, ctypes.c_ulong(flags), data and data.encode()), f"mount {target}")
 
     mount("tmpfs", NEW_ROOT, "tmpfs", NOSUID | NODEV, "mode=755,size=1m")
-    for path in visible:
-        place(path, NEW_ROOT + path)
-        mount(path, NEW_ROOT + path, None, BIND | REC)
+    for path, at in visible.items():
+        place(path, NEW_ROOT + at)
+        mount(path, NEW_ROOT + at, None, BIND | REC)
         device = path.startswith("/dev/")
-        mount(path, NEW_ROOT + path, None, REMOUNT | BIND | NOSUID | (0 if device else RDONLY | NODEV))
+        mount(path, NEW_ROOT + at, None, REMOUNT | BIND | NOSUID | (0 if device else RDONLY | NODEV))
     for path, to in links.items():
         os.symlink(to, NEW_ROOT + path)
     os.makedirs(NEW_ROOT + "/tmp")

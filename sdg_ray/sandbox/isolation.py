@@ -30,6 +30,7 @@ from sdg_ray.sandbox.seccomp import filtered
 LEVELS = ("limits", "namespaces", "bwrap")
 NOBODY = 1_500_000_000  # user numbers from here on belong to nobody
 USERS = itertools.cycle(range(os.getpid() % 10_000 * 1000, os.getpid() % 10_000 * 1000 + 1000))
+PACKAGES = "/packages"  # where they are seen
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 NAMESPACES = ("--pid", "--net", "--ipc", "--uts", "--mount")
@@ -79,57 +80,72 @@ def above(paths: Sequence[str]) -> list[str]:
     return sorted({str(folder) for path in paths for folder in Path(path).parents} - {"/"} - set(paths))
 
 
-def as_bwrap(tmp_mib: int, more: Sequence[str]) -> Start:
+def as_bwrap(tmp_mib: int, packages: str | None) -> Start:
     """Bubblewrap: it drops all rights; where we are root, all but those to become somebody else."""
     uid = other_user()
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--unshare-cgroup-try", "--cap-drop", "ALL"]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     command += ["--unshare-user"] if uid is None else ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     paths, links = visible()
-    for path in above((*paths, *more, *DEVICES)):
+    for path in above((*paths, *DEVICES)):
         command += ["--perms", "0755", "--dir", path]  # it would make them for root alone
-    for path in (*paths, *more):
+    for path in paths:
         command += ["--ro-bind", path, path]
+    command += ["--ro-bind", packages, PACKAGES] if packages else []
     for path in DEVICES:
         command += ["--dev-bind", path, path]
     for path, to in links.items():
         command += ["--symlink", to, path]
     command += ["--perms", "1777", "--size", str(tmp_mib * MIB), "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    return Start(command=[*command, "--remount-ro", "/"], plan=plan(uid), filter=filtered(), others=others())
-
-
-def as_namespaces(tmp_mib: int, more: Sequence[str]) -> Start:
-    """`unshare`, and a root that `inside` builds with the rights that it then gives up."""
-    uid = other_user()
-    user = ["--user", "--map-root-user"] if uid is None else []
-    paths, links = visible()
-    own_root = {"visible": [*paths, *more, *DEVICES], "links": links, "tmp_bytes": tmp_mib * MIB}
     return Start(
-        command=["unshare", *user, *NAMESPACES, "--fork", "--kill-child"],
-        plan=plan(uid) | {"own_root": own_root, "as_init": True, "alone": True, "filter": filtered()},
+        command=[*command, "--remount-ro", "/"],
+        plan=plan(uid, packages and PACKAGES),
+        filter=filtered(),
         others=others(),
     )
 
 
-def as_limits(tmp_mib: int, more: Sequence[str]) -> Start:
+def as_namespaces(tmp_mib: int, packages: str | None) -> Start:
+    """`unshare`, and a root that `inside` builds with the rights that it then gives up."""
+    uid = other_user()
+    user = ["--user", "--map-root-user"] if uid is None else []
+    paths, links = visible()
+    seen = {path: path for path in (*paths, *DEVICES)} | ({packages: PACKAGES} if packages else {})
+    own_root = {"visible": seen, "links": links, "tmp_bytes": tmp_mib * MIB}
+    return Start(
+        command=["unshare", *user, *NAMESPACES, "--fork", "--kill-child"],
+        plan=plan(uid, packages and PACKAGES)
+        | {"own_root": own_root, "as_init": True, "alone": True, "filter": filtered()},
+        others=others(),
+    )
+
+
+def as_limits(tmp_mib: int, packages: str | None) -> Start:
     """A plain process."""
     return Start(
         command=[],
-        plan=plan(other_user()) | {"alone": True, "filter": filtered(outside=True)},
+        plan=plan(other_user(), packages) | {"alone": True, "filter": filtered(outside=True)},
         others=others(alone=False),
     )
 
 
-WAYS: dict[str, Callable[[int, Sequence[str]], Start]] = {
+WAYS: dict[str, Callable[[int, str | None], Start]] = {
     "bwrap": as_bwrap,
     "namespaces": as_namespaces,
     "limits": as_limits,
 }
 
 
-def plan(uid: int | None) -> dict[str, Any]:
+def plan(uid: int | None, packages: str | None) -> dict[str, Any]:
     """What all ways tell `inside`."""
-    return {"uid": uid, "own_root": None, "as_init": False, "alone": False, "filter": None}
+    return {
+        "uid": uid,
+        "paths": [packages] if packages else [],
+        "own_root": None,
+        "as_init": False,
+        "alone": False,
+        "filter": None,
+    }
 
 
 def other_user() -> int | None:
