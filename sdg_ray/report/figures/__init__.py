@@ -17,7 +17,7 @@ from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST
 from sdg_ray.report.figures import about
 from sdg_ray.report.figures.counts import by_family, by_model, errors, funnel, named
-from sdg_ray.report.figures.drawn import Texts, drawn
+from sdg_ray.report.figures.drawn import Texts, draw_records
 from sdg_ray.report.figures.measures import edges
 from sdg_ray.report.figures.numbers import OUTCOMES, Numbers, numbers
 from sdg_ray.report.figures.pairing import beats, gaps, pairs_by
@@ -49,8 +49,8 @@ def figures(store: Store, compare: Store | None = None) -> Figures:
     """
     read = [_read(each) for each in (store, compare) if each]
     bars = common_edges([each.run for each in read])
-    records, texts = asyncio.run(drawn(store, read[0].run))
-    others = [asyncio.run(drawn(each.store, each.run))[1] for each in read[1:]]
+    records, texts = asyncio.run(draw_records(store, read[0].run))
+    others = [asyncio.run(draw_records(each.store, each.run))[1] for each in read[1:]]
     made = [_figures(each, bars, some) for each, some in zip(read, [texts, *others], strict=True)]
     return {"runs": made, "records": records}
 

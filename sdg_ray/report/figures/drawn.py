@@ -1,6 +1,6 @@
 """Records for a reader: some of each family and of each outcome, the same ones whenever the report is made.
 
-    records, texts = asyncio.run(drawn(store, run))
+    records, texts = asyncio.run(draw_records(store, run))
 
 Only the shards in which something is drawn are read again, and of them only the rows drawn are kept. `texts` are
 prompts of each family, for the measures of how varied they are.
@@ -15,11 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sdg_ray.report.figures.numbers import AT_ONCE, OUTCOMES, Numbers, listed, shard_table
+from sdg_ray.recipe import FIRST
+from sdg_ray.report.figures.numbers import AT_ONCE, OUTCOMES, Numbers, There, listed, shard_table
 from sdg_ray.runner import own
 from sdg_ray.store import Store
 
-RECORDS = 1000
+RECORDS = 800
 BYTES = 12_000_000  # of all records together, as JSON
 LONGEST = 60_000  # characters of one text
 VARIED = 500  # prompts of a family that its spread is measured on
@@ -50,7 +51,7 @@ def _ranked(group: np.ndarray, draw: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return order, np.arange(len(order)) - np.repeat(first, sizes)
 
 
-async def drawn(store: Store, run: Numbers) -> tuple[list[Row], Texts]:
+async def draw_records(store: Store, run: Numbers) -> tuple[list[Row], Texts]:
     """The records drawn, as far as there is room for them, and some prompts of each family."""
     chosen, texts = stratified(run), varied(run)
     there, found = listed(store), dict[int, Row]()
@@ -59,7 +60,7 @@ async def drawn(store: Store, run: Numbers) -> tuple[list[Row], Texts]:
     shards = sorted({*wanted, *prompts})
     for at in range(0, len(shards), AT_ONCE):
         some = shards[at : at + AT_ONCE]
-        reading = (shard_table(store, there, n, _is_shown if n in wanted else _is_prompt) for n in some)
+        reading = (_read(store, there, shard, shard in wanted) for shard in some)
         for shard, table in zip(some, await asyncio.gather(*reading), strict=True):
             found |= _records(run, table, wanted.get(shard, []))
             for row in _rows(run, table.select(_PROMPT), prompts.get(shard, [])):
@@ -71,8 +72,11 @@ async def drawn(store: Store, run: Numbers) -> tuple[list[Row], Texts]:
 _PROMPT = ["prompt_id", "family", "prompt", "origin"]
 
 
-def _is_prompt(name: str) -> bool:
-    return name in _PROMPT
+async def _read(store: Store, there: There, shard: int, whole: bool) -> pa.Table:
+    """A shard with all its columns, or only what is needed for the spread of its prompts."""
+    if whole:
+        return await shard_table(store, there, shard, _is_shown)
+    return await store.read(FIRST, shard, _PROMPT)
 
 
 def _is_shown(name: str) -> bool:

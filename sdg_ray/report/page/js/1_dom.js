@@ -31,7 +31,8 @@ function pct(value) {
 
 function num(value, digits = 2) {
   if (value === null || value === undefined) return NONE;
-  return Math.abs(value) >= 1000 ? n(value) : value.toFixed(digits).replace("-", "−");
+  const body = Math.abs(value) >= 1000 ? n(value) : value.toFixed(digits);
+  return body.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
 
 function short(value) { // a tick of an axis: no more digits than it needs
@@ -81,6 +82,11 @@ const key = (...items) => el("p", { class: "key" }, items.filter(Boolean).map(([
 
 const classes = (column, at) => [column.left || !at ? "left" : "", column.bar ? "bars" : "", column.less ? "less" : ""].join(" ").trim() || null;
 
+function together(rows, at) { // rows of two runs about the same thing stand close together
+  const same = (other) => other && rows[at].group !== undefined && other.group === rows[at].group;
+  return [same(rows[at + 1]) && "more-follows", same(rows[at - 1]) && "follows"].filter(Boolean).join(" ") || null;
+}
+
 // Columns are {name, of: row => cell}, and perhaps title, left (its side), bar, or less: it goes where there is no room.
 function table(columns, rows, caption) {
   const head = columns.map((each, at) => el("th", { scope: "col", class: classes(each, at), title: each.title }, each.name));
@@ -89,7 +95,7 @@ function table(columns, rows, caption) {
   return el("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
     el("table", null, el("caption", { class: "unseen" }, caption),
       el("thead", null, el("tr", null, head)),
-      el("tbody", null, rows.map((row) => el("tr", null, line(row))))));
+      el("tbody", null, rows.map((row, at) => el("tr", { class: together(rows, at) }, line(row))))));
 }
 
 const bar = (value, of, kind = "a") =>

@@ -1,7 +1,7 @@
 // Charts as SVG, drawn in the width there is and again when that changes. Colours come from the stylesheet by class.
 
 function chart(height, says, draw) { // draw(width) -> svg children
-  const root = svg("svg", { role: "img", "aria-label": says, class: "chart" });
+  const root = svg("svg", { role: "img", "aria-label": says, class: "chart", height });
   const host = el("div", { class: "chart-box" }, root);
   let last = 0;
   new ResizeObserver(([seen]) => {
@@ -58,7 +58,7 @@ function histogram({ edges, series, height = 150, mark, unit = "answers", says }
       return svg("path", { d: path([[x(low), box.floor], ...points, [x(high), box.floor]]), class: `outline ${each.kind}` });
     };
     const marks = ticks(0, most, 3).filter((at) => at > 0);
-    return [side(y, marks, box, (at) => (compared ? pct(at) : short(at))),
+    return [side(y, marks, box, (at) => (compared ? `${short(100 * at)}%` : short(at))),
       series.map((each, k) => (compared && k ? outline(each, k) : bars(each, k))),
       mark !== null && mark !== undefined && mark >= low && mark <= high &&
         [line(x(mark), box.top - 4, x(mark), box.floor, "mark"),
@@ -80,9 +80,10 @@ function field({ x: across, y: up, counts, medians }, names, height = 300) {
       y: y(up[j + 1]).toFixed(1), height: Math.max(0.6, y(up[j]) - y(up[j + 1]) - 0.6).toFixed(1),
       class: "cell", "fill-opacity": (0.08 + 0.92 * Math.sqrt(count / most)).toFixed(2),
     }, svg("title", null, `${n(count)}: ${names.x} from ${short(across[i])}, ${names.y} from ${short(up[j])}`))));
-    const middle = medians.map((at, i) => at !== null && [x((across[i] + across[i + 1]) / 2), y(at)]).filter(Boolean);
+    const middle = medians.map((at, i) => at === null ? "" :
+      `${i && medians[i - 1] !== null ? "L" : "M"}${x((across[i] + across[i + 1]) / 2).toFixed(1)} ${y(at).toFixed(1)}`).join("");
     return [side(y, ticks(up[0], up.at(-1), 5), box, short), cells,
-      svg("path", { d: path(middle), class: "median" }),
+      svg("path", { d: middle, class: "median" }),
       bottom(x, across[0], across.at(-1), box, Math.max(3, width / 80)),
       text((box.left + box.right) / 2, height - 6, names.x, { class: "name", "text-anchor": "middle" })];
   });

@@ -5,6 +5,7 @@ const runs = data.runs;
 const first = runs[0];
 const two = runs.length > 1;
 const KINDS = ["a", "b"]; // the colours of the first run and of the second
+const about = (row, words) => (two ? [el("span", { class: row.run === first ? null : "unseen" }, words, " "), named(row.run)] : words);
 const named = (run) => el("span", { class: "run-name" }, el("i", { class: KINDS[runs.indexOf(run)] }), run.run);
 const both = (make) => (two ? runs.map((run) => [el("h3", null, named(run)), make(run)]) : make(first));
 const sum = (rows, key) => rows.reduce((total, row) => total + (row[key] || 0), 0);
@@ -30,12 +31,12 @@ function funnelSection() {
   const stages = [...new Set(runs.flatMap((run) => run.funnel.map((each) => each.stage)))];
   const rows = stages.flatMap((name) => runs.map((run) => ({ name, run, at: run.funnel.findIndex((each) => each.stage === name) })))
     .filter(({ at }) => at >= 0)
-    .map(({ name, run, at }) => ({ name, run, here: run.funnel[at], before: run.funnel[at - 1] }));
+    .map(({ name, run, at }) => ({ name, run, group: name, here: run.funnel[at], before: run.funnel[at - 1] }));
   return {
     id: "funnel", link: "Funnel", title: "From plan to pairs",
     says: `Of ${n(all.planned)} prompts planned, ${n(all.used)} are used, and ${n(last.prompts)} of these (${pct(share(last.prompts, all.used))}) ${ENDS[last.stage]}.`,
     body: table([
-      { name: "Stage", of: (row) => [row.name, two && [" ", named(row.run)]] },
+      { name: "Stage", of: (row) => about(row, row.name) },
       { name: "Prompts", of: (row) => n(row.here.prompts) },
       { name: "", left: true, bar: true, of: (row) => bar(row.here.prompts, most, KINDS[runs.indexOf(row.run)]) },
       { name: "Of the stage before", less: true, of: (row) => (row.before ? pct(share(row.here.prompts, row.before.prompts)) : "") },
@@ -47,7 +48,7 @@ function funnelSection() {
 function familiesSection() {
   const families = [...new Set(runs.flatMap((run) => run.families.map((each) => each.family)))];
   const of = (run, family) => run.families.find((each) => each.family === family);
-  const rows = families.flatMap((family) => runs.map((run) => ({ run, ...of(run, family), family })).filter((row) => row.planned));
+  const rows = families.flatMap((family) => runs.map((run) => ({ run, ...of(run, family), family, group: family })).filter((row) => row.planned));
   const judged = rows.filter((row) => row.run === first && row.judged).sort((a, b) => a.kept / a.judged - b.kept / b.judged);
   const scorer = (rows.find((row) => row.scorer) || {}).scorer;
   const extremes = judged.length > 1 &&
@@ -56,7 +57,7 @@ function familiesSection() {
     id: "families", title: "Families",
     says: (extremes && capital(extremes)) || `The prompts are of ${plural(families.length, "family", "families")}.`,
     body: table([
-      { name: "Family", of: (row) => [label(row.family), two && [" ", named(row.run)]] },
+      { name: "Family", of: (row) => about(row, label(row.family)) },
       { name: "Planned", less: true, of: (row) => n(row.planned) },
       { name: "Used", of: (row) => n(row.used) },
       { name: "Answers", less: true, of: (row) => n(row.answers) },
@@ -84,7 +85,7 @@ function modelsSection() {
     ...(run.pairs && run.models.length > 1 ? [
       { name: "Chosen", less: true, of: (row) => n(row.chosen) },
       { name: "Rejected", less: true, of: (row) => n(row.rejected) },
-      { name: "Wins", left: true, bar: true, of: (row) => [el("span", { class: "beside" }, pct(share(row.chosen, row.chosen + row.rejected))), bar(row.chosen, row.chosen + row.rejected, "a over-b")] },
+      { name: "Wins", left: true, bar: true, of: (row) => [el("span", { class: "beside" }, pct(share(row.chosen, row.chosen + row.rejected))), bar(row.chosen, row.chosen + row.rejected, KINDS[runs.indexOf(run)])] },
     ] : []),
   ], run.models, "Who wrote how many answers, and whose are chosen");
   const against = (run) => {

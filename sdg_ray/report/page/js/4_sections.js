@@ -8,7 +8,7 @@ function pairsSection() {
   const total = sum(mine, "pairs");
   const longer = mine.reduce((all, row) => all + row.longer * row.pairs, 0) / total;
   const gap = mine.reduce((all, row) => all + row.gap * row.pairs, 0) / total;
-  const merged = (run, key) => run.pairs.rows.reduce((all, row) => row[key].map((count, at) => count + (all[at] || 0)), []);
+  const merged = (run, key) => run.pairs.rows.filter((row) => key === "gaps" || row.varies).reduce((all, row) => row[key].map((count, at) => count + (all[at] || 0)), []);
   const varying = (run) => run.pairs.rows.filter((row) => row.varies);
   const figure = (title, note, edges, series, unit) => el("figure", { class: "panel" }, el("figcaption", null, title),
     histogram({ edges, series, unit: "pairs", height: 190, says: title }), el("p", { class: "facts" }, note));
@@ -82,7 +82,8 @@ function truthSection() {
 function spreadSection() {
   const having = runs.filter((run) => run.spread.length);
   if (!having.length) return null;
-  const rows = having.flatMap((run) => run.spread.map((each) => ({ run, ...each })));
+  const families = [...new Set(having.flatMap((run) => run.spread.map((each) => each.family)))];
+  const rows = families.flatMap((family) => having.flatMap((run) => run.spread.filter((each) => each.family === family).map((each) => ({ run, group: family, ...each }))));
   const mine = rows.filter((row) => row.run === having[0] && row.vendi !== null && row.prompts > 1).sort((a, b) => a.vendi / a.prompts - b.vendi / b.prompts);
   const most = Math.max(...rows.map((row) => row.prompts));
   const words = (row) => {
@@ -99,7 +100,7 @@ function spreadSection() {
     id: "spread", link: "Variety", title: "Variety of the prompts",
     says: mine.length > 1 ? `For its size, ${label(mine.at(-1).family)} is the most varied family and ${label(mine[0].family)} the least.` : "How varied the prompts are.",
     body: [table([
-      { name: "Family", of: (row) => [label(row.family), two && [" ", named(row.run)]] },
+      { name: "Family", of: (row) => about(row, label(row.family)) },
       { name: "Measured", less: true, title: "prompts measured", of: (row) => n(row.prompts) },
       { name: "Different", less: true, title: "share of different texts", of: (row) => pct(row.unique) },
       { name: "Distinct-2", title: "share of different pairs of words", of: (row) => pct(row.distinct_2) },
@@ -134,7 +135,8 @@ function errorsSection() {
 }
 
 function workSection() {
-  const rows = runs.flatMap((run) => run.steps.map((each) => ({ run, ...each })));
+  const names = [...new Set(runs.flatMap((run) => run.steps.map((each) => each.step)))];
+  const rows = names.flatMap((name) => runs.flatMap((run) => run.steps.filter((each) => each.step === name).map((each) => ({ run, group: name, ...each }))));
   const mine = first.steps.filter((each) => each.seconds).sort((a, b) => b.seconds - a.seconds);
   const all = sum(first.steps, "seconds");
   const most = Math.max(...rows.map((row) => row.seconds), 1e-9);
@@ -142,7 +144,7 @@ function workSection() {
     id: "work", link: "Time", title: "Tokens and time",
     says: mine.length ? `${n(totals(first).written)} tokens were written and ${n(totals(first).read)} read; the step ${mine[0].step} took ${seconds(mine[0].seconds)}, the longest.` : "What the work took.",
     body: [table([
-      { name: "Step", of: (row) => [row.step, two && [" ", named(row.run)]] },
+      { name: "Step", of: (row) => about(row, row.step) },
       { name: "Shards", less: true, of: (row) => (row.shards < row.of ? `${n(row.shards)} of ${n(row.of)}` : n(row.shards)) },
       { name: "Tokens in", less: true, of: (row) => (row.tokens_in ? n(row.tokens_in) : "") },
       { name: "Tokens out", of: (row) => (row.tokens_out ? n(row.tokens_out) : "") },

@@ -32,10 +32,15 @@ function tile(name, of) { // one large figure; of the second run a smaller one b
     note && el("dd", { class: "under" }, note), two && el("dd", { class: "under" }, named(runs[1]), " ", of(runs[1])[0]));
 }
 
-function head() {
-  const all = totals(first);
-  const wrote = first.models.map((each) => each.model);
+function lead(run) { // the run in one sentence
+  const all = totals(run);
+  const wrote = run.models.map((each) => each.model);
   const by = wrote.length > 4 ? `${n(wrote.length)} models` : list(wrote);
+  return el("p", { class: "lead" }, two && [named(run), ": "], `${plural(all.used, "prompt")} answered ${n(all.answers)} times${by ? ` by ${by}` : ""}`,
+    all.judged ? `; ${pct(share(all.kept, all.judged))} of the answers kept` : "", all.pairs === null ? "." : `, and ${plural(all.pairs, "preference pair")} made of them.`);
+}
+
+function head() {
   const notices = runs.flatMap((run) => [
     run.unfinished.length && `${run.run} is not finished: ${list(run.unfinished.map((each) => `${each.step} has ${n(each.shards)} of ${n(each.of)} shards`))}.`,
     run.share < 1 && `${run.run} is large: the figures are of a share of ${pct(run.share)} of its prompts, drawn by their ids.`,
@@ -43,8 +48,7 @@ function head() {
   return [
     el("p", { class: "kicker" }, two ? "Two runs compared" : "Run report"),
     el("h1", null, two ? [named(first), el("span", { class: "against" }, " and "), named(runs[1])] : first.run),
-    el("p", { class: "lead" }, `${plural(all.used, "prompt")} answered ${n(all.answers)} times${by ? ` by ${by}` : ""}`,
-      all.judged ? `; ${pct(share(all.kept, all.judged))} of the answers kept` : "", all.pairs === null ? "." : `, and ${plural(all.pairs, "preference pair")} made of them.`),
+    runs.map(lead),
     notices.map((each) => el("p", { class: "notice" }, each)),
     el("dl", { class: "tiles" },
       tile("Prompts used", (run) => [n(totals(run).used), `${pct(share(totals(run).used, totals(run).planned))} of planned`]),
@@ -77,7 +81,7 @@ function put() {
   const links = made.map((each) => el("a", { href: `#${each.id}` }, each.link || each.title));
   document.getElementById("nav").append(el("div", { class: "links" }, links), themeButton());
   document.getElementById("main").replaceChildren(...made.map((each) => el("section", { id: each.id, "aria-labelledby": `${each.id}-title` },
-    el("h2", { id: `${each.id}-title` }, each.title), el("p", { class: "says" }, each.says), each.body)));
+    el("h2", { id: `${each.id}-title` }, each.title), el("p", { class: "says" }, two && [named(first), ": "], each.says), each.body)));
   document.getElementById("foot").append(el("p", null, `Made ${data.made} by sdg_ray with `, el("code", null, data.command), ". Everything is in this file; it loads nothing."));
   const here = new IntersectionObserver((seen) => seen.filter((each) => each.isIntersecting).forEach(({ target }) => links.forEach((link) => {
     const mine = link.getAttribute("href") === `#${target.id}`;
