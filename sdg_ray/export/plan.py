@@ -52,7 +52,7 @@ def planned(rows: Iterable[Row], choice: Choice, kinds: Sequence[str], validatio
                 for number in range(several):
                     _keep_least(heaps.setdefault((kind, topic(row)), []), _drawn(kind, row, number), balance)
     plan.cut = cut([plan.groups.place(first) for first in firsts], validation)
-    plan.limits = {of: -heap[0] for of, heap in heaps.items() if len(heap) == balance}
+    plan.limits = {of: -heap[0] for of, heap in heaps.items()}
     return plan
 
 

@@ -25,10 +25,11 @@ def answers(folder: Path) -> list[str]:
 def test_sft_takes_the_best_kept_answer_and_pairs_are_taken_as_they_are(tmp_path: Path) -> None:
     unscored = row(2, score_reward=[None, None, 4.0])
     nothing_kept = row(3, keep=[False] * 3, pairs=[])
-    written(tmp_path, [[row(1), unscored, nothing_kept]])
+    half_scored = row(4, score_reward=[None, 3.0, None], pairs=[])
+    written(tmp_path, [[row(1), unscored, nothing_kept, half_scored]])
     assert exported(tmp_path, tmp_path / "out", "format=trl", "validation=0") == 0
 
-    assert answers(tmp_path / "out") == ["half right 1", "right 2"]  # by score; without one, the first
+    assert answers(tmp_path / "out") == ["half right 1", "half right 4", "right 2"]  # by score; without any, the first
     first, second = rows_in(tmp_path / "out", "preference")
     assert first["chosen"] == [said("assistant", "right 1")] and first["rejected"] == [said("assistant", "wrong 1")]
     assert (first["margin"], first["score_chosen"], first["score_rejected"]) == (2.25, 3.5, 1.25)

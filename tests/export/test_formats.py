@@ -9,7 +9,7 @@ import pytest
 from sdg_ray.export.example import Demonstration, Preference
 from sdg_ray.export.formats import FORMATS, nemo_aligner, nemo_rl, openrlhf, trl, ultrafeedback
 from sdg_ray.record import Chat
-from tests.export.runs import SYSTEM, exported, loaded, said
+from tests.export.runs import SYSTEM, exported, loaded, row, said, written
 from tests.export.shapes import SHAPES, fits
 from tests.small import rows_of, run_here, small_recipe, table
 
@@ -46,10 +46,10 @@ def test_datasets_reads_an_export_and_rows_are_of_the_documented_shape(
     for of, shape in shapes.items():
         splits = loaded(tmp_path / "out", of)
         assert set(splits) == {"train", "validation"} and min(map(len, splits.values())) > 0
-        rows = [row for split in splits.values() for row in split]
+        rows = [each for split in splits.values() for each in split]
         assert len(rows) == expected(finished, FORMATS[name].sets[of].kind)
-        for row in rows:
-            fits(row, shape)
+        for each in rows:
+            fits(each, shape)
     assert (
         loaded(tmp_path / "out")["train"].column_names
         == loaded(tmp_path / "out", next(iter(FORMATS[name].sets)))["train"].column_names
@@ -63,12 +63,16 @@ def expected(root: Path, kind: str) -> int:
     return sum(any(row) for row in rows) if kind == "sft" else sum(map(len, rows))
 
 
-def test_jsonl_is_one_object_a_line_with_text_as_it_is(finished: Path, tmp_path: Path) -> None:
-    exported(finished, tmp_path / "out", "format=openai", "validation=0")
+def test_jsonl_is_one_object_a_line_with_text_as_it_is(tmp_path: Path) -> None:
+    written(tmp_path, [[row(1, "Two\nlines of snow: 雪\u2028?"), row(2)]])
+    exported(tmp_path, tmp_path / "out", "format=openai", "validation=0")
     (file,) = (tmp_path / "out" / "sft").iterdir()
     assert file.name == "train-00000-of-00001.jsonl"
-    for line in file.read_text().splitlines():
+    first, second, rest = file.read_text(encoding="utf-8").split("\n")
+    assert "雪" in first and rest == ""
+    for line in (first, second):
         fits(json.loads(line), SHAPES["openai", "sft"])
+    assert loaded(tmp_path / "out")["train"][0]["messages"][0]["content"] == "Two\nlines of snow: 雪\u2028?"
 
 
 def test_trl_has_the_answers_apart_from_the_prompt_and_a_margin() -> None:
