@@ -1,20 +1,20 @@
 """Measure the judges: against truth on a finished run, or on a benchmark.
 
-    python jobs/judges.py run=demo truth=[world]            whom the run's scorers prefer, and whether truth agrees
+    python jobs/judges.py run=demo                          whom the run's scorers prefer, and whether truth agrees
     python jobs/judges.py bench=rewardbench data=FILE       reward model, judge and rubric side by side, by section
     python jobs/judges.py bench=helpsteer2 data=FILE        the five attributes of a reward model against people's
 
     run=NAME root=runs     a run; its files are read, no model is loaded
-    truth=[world]          the run's scorers that know; where several are named, the first that can tell
+    truth=[world]          the run's scorers that know, the first that can tell; by default all that ask no model
     data=FILE              .jsonl or .parquet, here or as s3://bucket/name; or a dataset of the hub, with split=NAME
-    ask=[reward,judge]     only some of the scorers (conf/judges.yaml); by default all that can answer
+    ask=[reward,judge]     only some: of the run's scorers, or of those in conf/judges.yaml; by default all that can
     model=pocket           who scores and who judges (conf/model)
     answer_tokens=300      how long a judge's answer may be; a large model wants 1024
 
-Any scorer can be asked beside these, and anything set by its path (Hydra):
+Any scorer can be asked beside these, and anything set by its path (Hydra; + where conf/judges.yaml does not name it):
 
-    +scorer@scorers.strict=rubric scorers.strict.rubric=truthful ask=[reward,strict]
-    scorers.judge.template=my_template.txt  model@model.reward=MODEL
+    +scorers.rubric.rubric=truthful  +scorers.judge.template=my_template.txt  model@model.reward=MODEL
+    +scorer@scorers.strict=rubric 'scorers.strict.engine=${model.judge}' +scorers.strict.rubric=truthful
 
 Exit codes: 0 done, 2 refused before anything started.
 """
@@ -30,7 +30,7 @@ from sdg_ray.command import command
 from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
 from sdg_ray.judges import help_steer, reward_bench, tables
-from sdg_ray.judges.agreement import agreement
+from sdg_ray.judges.agreement import agreement, sides
 from sdg_ray.judges.benchmark import opinions
 from sdg_ray.prompts.sources import Source
 from sdg_ray.scorers import Scorer
@@ -56,9 +56,10 @@ def main(arguments: Sequence[str], console: Console) -> int:
 
 def of_run(cfg: DictConfig, console: Console) -> None:
     """The scorers of a finished run against truth."""
-    truth = named(cfg.truth)
-    found = asyncio.run(agreement(reopen(cfg.root, cfg.run), truth))
-    console.print(tables.own_table(found, truth))
+    store = reopen(cfg.root, cfg.run)
+    both = asyncio.run(sides(store, named(cfg.truth), named(cfg.ask)))
+    found = asyncio.run(agreement(store, both))
+    console.print(tables.own_table(found, [each.name for each in both.truth]))
     console.print(tables.same_table(found))
     if judges := {each.name: each.consistency for each in found if each.consistency}:
         console.print(tables.consistency_table(judges))
@@ -80,7 +81,7 @@ def of_pairs(cfg: DictConfig, console: Console) -> None:
 def of_attributes(cfg: DictConfig, console: Console) -> None:
     """Reward models against the attributes that people gave."""
     scorers = {name: scorer for name, scorer in chosen(cfg).items() if help_steer.gives_attributes(scorer)}
-    if cfg.ask is not None and (others := [name for name in named(cfg.ask) if name not in scorers]):
+    if others := [name for name in named(cfg.ask) if name not in scorers]:
         raise Refused(f"ask={others[0]} gives no attributes, as helpsteer2 needs them; ask a reward model")
     check(scorers)
     asked = help_steer.graded(source(cfg))
@@ -91,7 +92,7 @@ def of_attributes(cfg: DictConfig, console: Console) -> None:
 
 def chosen(cfg: DictConfig) -> Mapping[str, Scorer]:
     """The scorers to ask, by their names in the config."""
-    names = list(cfg.scorers) if cfg.ask is None else named(cfg.ask)
+    names = named(cfg.ask) or list(cfg.scorers)
     if unknown := [name for name in names if name not in cfg.scorers]:
         raise Refused(f"ask={unknown[0]} is none of the scorers {', '.join(cfg.scorers)}")
     return {name: build(cfg.scorers[name]) for name in names}
@@ -109,8 +110,8 @@ def source(cfg: DictConfig) -> Source:
 
 
 def named(value: Any) -> list[str]:
-    """One name or a list of them."""
-    return [value] if isinstance(value, str) else list(value)
+    """One name or a list of them; none where nothing is said."""
+    return [value] if isinstance(value, str) else list(value or ())
 
 
 if __name__ == "__main__":

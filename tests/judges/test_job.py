@@ -68,6 +68,16 @@ def test_judge_that_leaves_no_room_for_a_prompt_is_refused_before_a_model_is_loa
         printed("bench=rewardbench", f"data={data}", "ask=judge", "answer_tokens=4000")
 
 
+def test_scorers_can_be_set_and_added_as_the_help_says(tmp_path: Path) -> None:
+    data = written(tmp_path / "pairs.jsonl", reward_bench_rows(2, ["mine"]))
+    asked = ("bench=rewardbench", f"data={data}")
+    with pytest.raises(Refused, match="template mine.txt is no file that can be read"):
+        printed(*asked, "ask=judge", "+scorers.judge.template=mine.txt")
+    more = ("+scorer@scorers.strict=rubric", "scorers.strict.engine=${model.judge}", "+scorers.strict.rubric=strictly")
+    with pytest.raises(Refused, match="has the rubric 'strictly'; name one of helpful"):
+        printed(*asked, *more, "ask=[reward,strict]")
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "between"), [(50, 100, "40-60%"), (0, 10, "0-28%"), (10, 10, "72-100%"), (0, 0, "")]
 )
