@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from sdg_ray.engines import BadRow
+from sdg_ray.engines.keys import masked
 from sdg_ray.engines.retries import Fault, verdict
 from sdg_ray.engines.wire import Malformed, parsed
 from sdg_ray.errors import Refused
@@ -28,11 +29,18 @@ class Client:
     """One address, as one event loop uses it."""
 
     def __init__(self, *, url: str, key: str, timeout: float) -> None:
+        import aiohttp
         import openai
 
-        self.url, self.key, self.timeout, self.errors = url, key, timeout, (openai.OpenAIError, TimeoutError)
-        patient = openai.Timeout(timeout, connect=GREETING)
-        self.openai = openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, timeout=patient)
+        self.url, self.key, self.timeout = url, key, timeout
+        self.errors = (openai.OpenAIError, aiohttp.ClientError, TimeoutError)
+        self.openai = openai.AsyncOpenAI(
+            base_url=url,
+            api_key=key,
+            max_retries=0,
+            timeout=openai.Timeout(timeout, connect=GREETING),
+            http_client=openai.DefaultAioHttpClient(),  # a request costs half the CPU that it costs by default
+        )
 
     async def complete(self, body: Mapping[str, Any]) -> str | Wrong:
         """A chat completion. Not by the client's typed method, which looks through every message: a quarter slower."""
@@ -59,7 +67,7 @@ class Client:
     async def _body(self, request: Awaitable[str]) -> str | Wrong:
         try:
             async with asyncio.timeout(self.timeout):
-                return await request
+                return masked(await request, self.key)
         except self.errors as error:
             return verdict(error, self.key)
 

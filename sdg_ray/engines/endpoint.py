@@ -9,7 +9,7 @@ Requests go through the official client, but it is this engine that sends them a
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,7 @@ from sdg_ray.config import runtime
 from sdg_ray.engines import Answers, BadRow, Sampling, Values
 from sdg_ray.engines.addresses import Address, Addresses
 from sdg_ray.engines.client import Client, Wrong
-from sdg_ray.engines.keys import secret
+from sdg_ray.engines.keys import hidden, secret
 from sdg_ray.engines.retries import Budget, Fault, backoff
 from sdg_ray.engines.wire import HEADS, Malformed, chat_body, head_body, parsed, read_answers, read_values
 from sdg_ray.errors import Refused
@@ -112,7 +112,7 @@ class Connected:
     def __init__(self, config: Endpoint, key: str) -> None:
         self.config, self.key = config, key
         self.budget = Budget(config.retries)
-        self.loops: dict[asyncio.AbstractEventLoop, Addresses] = {}
+        self.loops: dict[asyncio.AbstractEventLoop, tuple[Addresses, AsyncGenerator[None, None]]] = {}
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """`n` candidates, drawn with the seeds `seed`, `seed` + 1, ... as far as the server can."""
@@ -148,9 +148,9 @@ class Connected:
     async def _asked(self, send: Send, read: Callable[[Mapping[str, Any]], T]) -> T:
         """What comes of a request, sent until it succeeds or has been tried often enough."""
         self.budget.requests += 1
-        tries, times, began = 0, 0, time.monotonic()
+        addresses, tries, times, began = await self._addresses(), 0, 0, time.monotonic()
         while True:
-            async with self._addresses().next() as address:
+            async with addresses.next() as address:
                 outcome = await self._once(address, send, read)
             if not isinstance(outcome, Fault):
                 return outcome
@@ -168,10 +168,9 @@ class Connected:
         got = await send(address.client)
         try:
             found = read(parsed(got)) if isinstance(got, str) else got
-        except Malformed as odd:
-            found = Fault(words=str(odd))
-        except (BadRow, Refused) as of_the_answer:
-            found = of_the_answer
+        except (Malformed, BadRow, Refused) as of_the_answer:
+            words = hidden(str(of_the_answer), self.key)
+            found = Fault(words=words) if isinstance(of_the_answer, Malformed) else type(of_the_answer)(words)
         if isinstance(found, Fault):
             address.failed(found)
             return found
@@ -182,18 +181,29 @@ class Connected:
             raise Refused(f"model {self.config.name}: {address.client.url} {found}")
         return found
 
-    def _addresses(self) -> Addresses:
+    async def _addresses(self) -> Addresses:
         """The addresses as this event loop uses them; those of loops that have ended are forgotten."""
         loop = asyncio.get_running_loop()
         if loop not in self.loops:
             self.loops = {each: known for each, known in self.loops.items() if not each.is_closed()}
-            all_ = [Address(client) for client in self._clients()]
-            self.loops[loop] = Addresses(all_, self.config.name, self.config.concurrency, self.config.patience)
-        return self.loops[loop]
+            clients = self._clients()
+            open_until = _until_the_loop_ends(clients)
+            await anext(open_until)
+            all_, config = [Address(client) for client in clients], self.config
+            self.loops[loop] = Addresses(all_, config.name, config.concurrency, config.patience), open_until
+        return self.loops[loop][0]
 
     def _clients(self) -> list[Client]:
         urls = dict.fromkeys(url.rstrip("/") for url in self.config.addresses)
         return [Client(url=url, key=self.key, timeout=self.config.timeout) for url in urls]
+
+
+async def _until_the_loop_ends(clients: Sequence[Client]) -> AsyncGenerator[None, None]:
+    """Open for as long as the event loop runs, which ends what is still open: nobody else says when a session ends."""
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(client.close() for client in clients))
 
 
 def _check_address(model: str, address: str) -> None:

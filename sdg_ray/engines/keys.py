@@ -14,6 +14,7 @@ import re
 from sdg_ray.errors import Refused
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+WORDS = 200  # characters of what a server says that are kept
 NONE = "none"  # the client wants a key where the server wants none
 
 
@@ -35,9 +36,14 @@ def secret(variable: str | None) -> str:
     return key
 
 
+def masked(text: str, key: str) -> str:
+    """`text` without the key, as it is or as JSON writes it."""
+    if key == NONE:
+        return text
+    return text.replace(key, "[key]").replace(json.dumps(key)[1:-1], "[key]")
+
+
 def hidden(text: str, key: str) -> str:
-    """`text` without the key, on one line."""
-    if key != NONE:
-        for form in (key, json.dumps(key)[1:-1]):
-            text = text.replace(form, "[key]")
-    return " ".join(text.split())
+    """`text` without the key, on one line, cut; in this order, for half a key is too much as well."""
+    line = " ".join(masked(text, key).split())
+    return line if len(line) <= WORDS else f"{line[:WORDS]}..."

@@ -10,7 +10,7 @@ Fault that turned the request away (429, 503, no connection) says nothing about 
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,7 +19,6 @@ from sdg_ray.engines import BadRow, EngineDied
 from sdg_ray.engines.keys import hidden
 from sdg_ray.errors import Refused
 
-WORDS = 200  # characters of a server's message that are kept
 FIRST, LONGEST = 0.5, 30.0  # seconds
 FREE = 100  # retries that a worker has before it has asked anything
 AGAIN = {408, 409, 425}  # besides 429 and all from 500
@@ -27,7 +26,8 @@ OF_THE_ROW = {400, 413, 422}
 TOO_LONG = re.compile(
     r"context[ _]length|context window|max_model_len|(prompt|input|request|messages?) (is|are) too (long|large)", re.I
 )
-NO_CONNECTION = {"ConnectError", "ConnectTimeout"}
+NO_CONNECTION = ("ConnectError", "ClientConnector", "ConnectionTimeout")  # how the names of these errors begin
+OUT_OF_TIME = {"ReadTimeout", "WriteTimeout", "PoolTimeout", "SocketTimeoutError"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +100,24 @@ def longest(times: int) -> float:
 
 
 def _of_the_connection(error: Exception, key: str) -> Fault:
-    """No status, so no whole answer: nobody there, a connection that broke, or no answer in time."""
-    if type(error.__cause__).__name__ in NO_CONNECTION:
-        why = hidden(str(error.__cause__), key)[:WORDS]
+    """No status, so no whole answer: nobody there, a connection that broke, or no answer in time.
+
+    The libraries below the client know which; what they say is below its own error.
+    """
+    chain = list(_chain(error))
+    names = [type(each).__name__ for each in chain]
+    if any(name.startswith(NO_CONNECTION) for name in names):
+        why = hidden(str(chain[-1]), key)
         return Fault(words=f"cannot be reached ({why})", turned_away=True, unreachable=True)
-    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
+    if isinstance(error, TimeoutError) or not OUT_OF_TIME.isdisjoint(names):
         return Fault(words="did not answer in time")
     return Fault(words="broke the connection")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _words(error: Exception, key: str) -> str:
@@ -114,8 +125,7 @@ def _words(error: Exception, key: str) -> str:
     said = getattr(error, "body", None)
     while isinstance(said, dict):
         said = said.get("message") or said.get("detail") or said.get("error")
-    text = hidden(str(said or "nothing more"), key)  # hidden before it is cut: half a key is too much as well
-    return text if len(text) <= WORDS else f"{text[:WORDS]}..."
+    return hidden(str(said or "nothing more"), key)
 
 
 def _remedy(status: int) -> str:

@@ -119,7 +119,7 @@ def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 def _text(choice: Mapping[str, Any]) -> str:
     message = _message(choice)
     if refusal := message.get("refusal"):
-        raise BadRow(f"refused by the model: {' '.join(str(refusal).split())[:200]}")
+        raise BadRow(f"refused by the model: {refusal}")
     return message.get("content") or ""
 
 
@@ -129,7 +129,7 @@ def _finish(choice: Mapping[str, Any]) -> str:
         raise BadRow("refused by the endpoint: its content filter ended the answer")
     if reason in STOPS or reason in CUT:
         return "stop" if reason in STOPS else "length"
-    raise Malformed(f"answered with finish_reason {str(reason)[:40]!r}")
+    raise Malformed(f"answered with finish_reason {reason!r}")
 
 
 def _usage(found: Mapping[str, Any]) -> dict[str, int]:
@@ -166,8 +166,8 @@ def _nim(choice: Mapping[str, Any]) -> list[float]:
     if not content.strip():
         raise Malformed("answered without the five attributes")
     raise Refused(
-        f"answered {content[:60]!r} instead of helpfulness:...,correctness:...: head=nim is for a reward model that "
-        "answers in this form"
+        "does not answer helpfulness:...,correctness:... as head=nim wants it, which is for reward models of this form; "
+        f"it answered {content!r}"
     )
 
 
