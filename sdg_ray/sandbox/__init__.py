@@ -107,7 +107,10 @@ def found() -> Isolation:
 
 def tried(name: str) -> str:
     """Why nothing runs in a sandbox of this kind; empty if it does."""
-    ended = Sandbox()._run(name, PROBE, b"", {})
+    try:
+        ended = Sandbox()._run(name, PROBE, b"", {})
+    except OSError as error:
+        return str(error)
     if ended.stdout == b"ready\n":
         return ""
     last = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]

@@ -28,8 +28,8 @@ from sdg_ray.sandbox.running import threads_of
 from sdg_ray.sandbox.seccomp import filtered
 
 LEVELS = ("limits", "namespaces", "bwrap")
-NOBODY = 1_500_000_000  # user numbers from here on belong to nobody
-USERS = itertools.cycle(range(os.getpid() % 10_000 * 1000, os.getpid() % 10_000 * 1000 + 1000))
+NOBODIES = (range(1_500_000_000, 1_600_000_000), range(50_000, 60_000))  # users that belong to nobody
+NUMBERS = itertools.count(os.getpid() * 1000)  # two workers rarely use the same
 PACKAGES = "/packages"  # where they are seen
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
@@ -148,15 +148,24 @@ def plan(uid: int | None, packages: str | None) -> dict[str, Any]:
     }
 
 
+@functools.cache
+def nobodies() -> range:
+    """The users that we can become: none where we are not root, and few in a container with few users of its own."""
+    lines = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    last = max(int(first) + int(count) for first, _, count in lines)
+    return next((users for users in NOBODIES if not os.geteuid() and users[-1] < last), range(0))
+
+
 def other_user() -> int | None:
-    """The number of a user that nobody is, one for each sandbox; None where we are not root and stay who we are."""
-    return None if os.geteuid() else NOBODY + next(USERS)
+    """The number of a user that nobody is, one for each sandbox; None where we stay who we are."""
+    users = nobodies()
+    return users[next(NUMBERS) % len(users)] if users else None
 
 
 def others(alone: bool = True) -> int:
     """How many processes our user has: since Linux 5.14 a user namespace counts its own alone."""
     release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
-    return 0 if not os.geteuid() or alone and release >= (5, 14) else threads_of(os.geteuid())
+    return 0 if nobodies() or alone and release >= (5, 14) else threads_of(os.geteuid())
 
 
 def reason(name: str, tried: Callable[[str], str]) -> str:
