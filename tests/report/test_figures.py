@@ -10,6 +10,7 @@ import pytest
 
 from sdg_ray.report.figures import drawn, figures, measures
 from sdg_ray.report.figures.numbers import numbers
+from sdg_ray.report.tally import Tally
 from sdg_ray.store import Footer, Store, open_run
 from tests.scripted import Scripted
 from tests.small import rows_of, run_here, small_recipe, table
@@ -131,7 +132,7 @@ def test_run_in_which_nothing_could_be_told_has_a_report(tmp_path: Path) -> None
 
 def test_records_are_drawn_evenly_and_the_same_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, _ = run_here(small_recipe(shards=4, rows=32, threshold=4.5), tmp_path)
-    run = asyncio.run(numbers(store, 128))
+    run = asyncio.run(numbers(Tally(store=store, steps=list(store.homes))))
     chosen = drawn.stratified(run, 9)
     outcomes = [run.prompts["outcome"][each] for each in chosen]
     there = set(run.prompts["outcome"].tolist())

@@ -57,10 +57,10 @@ def figures(store: Store, compare: Store | None = None) -> Figures:
 
 def _read(store: Store) -> Read:
     tally = Tally(store=store, steps=list(store.homes))
-    tally.update()
-    if not tally.footers.get(FIRST):
+    if FIRST not in store.homes or not store.done(FIRST):
         raise Refused(f"run {store.run!r} has no shards yet; let jobs/generate.py run until one is committed")
-    run = asyncio.run(numbers(store, tally.sum(FIRST, "rows")))
+    run = asyncio.run(numbers(tally))
+    tally.update()  # the few files that have no numbers
     return Read(store=store, tally=tally, said=about.run_json(store), run=run)
 
 

@@ -1,12 +1,13 @@
 """All numbers of a run in memory, shard by shard: some sixty bytes for each answer, and none of its text.
 
-    run = asyncio.run(numbers(store))
+    run = asyncio.run(numbers(tally))           what the files' footers say is noted in the tally on the way
     run.prompts["outcome"], run.candidates["tokens"], run.attributes["reward"]
 
 Of a run of more than `MOST` prompts a share is drawn by prompt_id, so that a report has its bounds whatever the run.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ import pyarrow.parquet as pq
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE
 from sdg_ray.record import hashed
 from sdg_ray.report.figures.flat import Columns, Flat, Known, flat, is_light
-from sdg_ray.store import Store, beside
+from sdg_ray.report.tally import Tally
+from sdg_ray.store import FOOTER_KEY, Footer, Store, beside
 
 MOST = 1_000_000  # prompts whose numbers are kept
 AT_ONCE = 8  # shards read at a time
@@ -38,14 +40,15 @@ class Numbers(Flat):
         return [name for name in self.attributes if "/" not in name]
 
 
-async def numbers(store: Store, rows: int) -> Numbers:
-    """The numbers of a run of about `rows` prompts."""
-    known, share, found = Known(), min(1.0, MOST / max(1, rows)), list[Flat]()
-    there = listed(store)
+async def numbers(tally: Tally) -> Numbers:
+    """The numbers of a run with one committed shard of prompts or more."""
+    store, there = tally.store, listed(tally.store)
     shards = sorted(there[FIRST])
+    rows = (await store.footer(FIRST, shards[0])).counts.get("rows", 0) * len(shards)  # about so many
+    known, share, found = Known(), min(1.0, MOST / max(1, rows)), list[Flat]()
     for at in range(0, len(shards), AT_ONCE):
         some = shards[at : at + AT_ONCE]
-        tables = await asyncio.gather(*(shard_table(store, there, shard, is_light) for shard in some))
+        tables = await asyncio.gather(*(shard_table(store, there, shard, is_light, tally) for shard in some))
         found += [_placed(flat(_drawn(table, share), known), shard) for table, shard in zip(tables, some, strict=True)]
     return _below(found, known, share)
 
@@ -55,14 +58,18 @@ def listed(store: Store) -> There:
     return {step: store.done(step) for step in store.homes if step != TOPICS}
 
 
-async def shard_table(store: Store, there: There, shard: int, wanted: Callable[[str], bool]) -> pa.Table:
+async def shard_table(
+    store: Store, there: There, shard: int, wanted: Callable[[str], bool], tally: Tally | None = None
+) -> pa.Table:
     """The columns wanted of one shard, of all steps that have reached it; what `unique` says is called `mark`."""
     steps = [step for step in there if shard in there[step]]
-    return beside(await asyncio.gather(*(_columns(store, step, shard, wanted) for step in steps)))
+    return beside(await asyncio.gather(*(_columns(store, step, shard, wanted, tally) for step in steps)))
 
 
-async def _columns(store: Store, step: str, shard: int, wanted: Callable[[str], bool]) -> pa.Table:
+async def _columns(store: Store, step: str, shard: int, wanted: Callable[[str], bool], tally: Tally | None) -> pa.Table:
     file = pq.ParquetFile(await store.file(step, shard))
+    if tally:  # it would open each file a second time
+        tally.footers[step][shard] = Footer(**json.loads(file.metadata.metadata[FOOTER_KEY]))
     table = file.read(columns=[name for name in file.schema_arrow.names if wanted(name)], use_threads=False)
     if step != UNIQUE:
         return table

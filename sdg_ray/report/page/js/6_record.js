@@ -49,7 +49,7 @@ const wrote = (candidate, at) => el("p", { class: "wrote" }, el("strong", null, 
 function candidateCard(record, candidate, at) {
   return el("article", { class: "candidate", "aria-label": `Candidate ${at + 1}` },
     el("header", null, wrote(candidate, at), el("div", null, fate(record, candidate, at))),
-    candidate.turns.map((message) => turn(message, candidate.turns.length === 1)), scoresOf(candidate));
+    el("div", null, candidate.turns.map((message) => turn(message, candidate.turns.length === 1))), scoresOf(candidate));
 }
 
 function pairView(record, pair) {

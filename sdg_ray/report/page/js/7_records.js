@@ -37,7 +37,7 @@ function recordsSection() {
   const choice = (name, options, all) => el("label", null, el("span", null, name), el("select", null,
     all && el("option", { value: "" }, all), options.map((each) => el("option", { value: each, selected: each === start }, label(each)))));
   const controls = {
-    search: el("label", { class: "search" }, el("span", null, "Search"), el("input", { type: "search", placeholder: "prompt, answer, model, id …" })),
+    search: el("label", { class: "search" }, el("span", null, "Search"), el("input", { type: "search", placeholder: "text, model or id" })),
     family: choice("Family", [...new Set(records.map((each) => each.family))].sort(), "all"),
     outcome: choice("Outcome", [...new Set(records.map((each) => each.outcome))], "all"),
     scorer: scorers.length ? choice("Score", scorers) : null,
@@ -106,13 +106,13 @@ function recordsSection() {
     }
   });
   for (const each of Object.values(controls)) if (each) each.lastChild.addEventListener("input", look);
-  const browser = el("div", { class: "browser" }, el("div", null, status, box), reader);
+  const browser = el("div", { class: "browser" }, box, reader);
   look();
   const planned = first.funnel[0].prompts;
   return {
     id: "records", title: "Records",
     says: records.length < planned ? `${n(records.length)} of the run's ${n(planned)} prompts, drawn evenly over families and outcomes.` : `All ${plural(records.length, "prompt")} of the run.`,
     body: [el("p", { class: "note keys" }, "Keys: ", el("kbd", null, "j"), " next, ", el("kbd", null, "k"), " previous, ", el("kbd", null, "/"), " search."),
-      el("div", { class: "controls", role: "search" }, Object.values(controls)), browser],
+      el("div", { class: "controls", role: "search" }, Object.values(controls)), status, browser],
   };
 }

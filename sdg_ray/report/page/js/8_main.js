@@ -89,6 +89,8 @@ function put() {
     else link.removeAttribute("aria-current");
   })), { rootMargin: "-20% 0px -70% 0px" });
   document.querySelectorAll("main > section").forEach((each) => here.observe(each));
+  const asked = document.getElementById(location.hash.slice(1)); // it was not there when the browser looked for it
+  if (asked) asked.scrollIntoView({ behavior: "instant" });
 }
 
 put();
