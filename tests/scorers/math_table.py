@@ -2,8 +2,8 @@ r"""Answers that are and are not the same as a reference, by hand: (reference, r
 
     (r"\frac{3}{4}", "So it is 0.75", True)        ("(1,2)", r"\boxed{[1,2]}", False)
 
-`TABLE` was written before the code and the code was mended by it; `AFTER` was written later, and the code was left
-as it was, so that its share is the honest one.
+`TABLE` was written before the code, and the code was mended by it (148 of 150 at first). `AFTER` was written later, and
+no case of it has led to a change, so that its share is the honest one: 38 of 40.
 """
 
 Case = tuple[str, str, bool]
