@@ -64,7 +64,8 @@ def gives_attributes(scorer: Scorer) -> bool:
 
 def fits(asked: Sequence[Graded], opinions: Sequence[Sequence[Opinion]]) -> tuple[list[Fit], int]:
     """How near the attributes come, one by one, and how many answers the model could not read."""
-    read = [(each.labels, opinion.parts) for each, (opinion,) in zip(asked, opinions, strict=True) if opinion.parts]
+    both = ((each.labels, opinion.parts) for each, (opinion,) in zip(asked, opinions, strict=True))
+    read = [(labels, parts) for labels, parts in both if isinstance(parts, Mapping)]
     found = [
         _fit(name, [labels[name] for labels, _ in read], [parts[name] for _, parts in read]) for name in ATTRIBUTES
     ]
