@@ -3,6 +3,7 @@
     assert add(1, 2) == 3 ...                                 Python, a test for each assert
     ["assert add(1, 2) == 3", "assert add(0, 0) == 0"]        the same as a JSON list, or {"tests": [...], "setup": ...}
     {"test": "def check(candidate): ...", "entry_point": "add"}                     as HumanEval has them
+    def test_add(): assert add(1, 2) == 3                     functions as pytest runs them
     {"inputs": ["1 2\\n"], "outputs": ["3\\n"]}                 a program that reads and writes
 
 Asserts are numbered and counted: a failed one does not end the tests, so that it is known how many hold.
@@ -96,10 +97,19 @@ def _python(parts: Sequence[Any], entry: str | None) -> Tests | None:
         tree = ast.parse(source)
         if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
             return None
+        tree.body += _calls(tree)
         counting = Counting()
         statements = [_statement(counting, node) for node in tree.body]
     count = counting.count
     return Tests(total=max(1, count), counted=count, statements=statements, names=_wanted(tree), entry=entry)
+
+
+def _calls(tree: ast.Module) -> list[ast.stmt]:
+    """Calls of the functions `test_...` that are not called in the tests themselves: elsewhere pytest does it."""
+    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    found = [each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name.startswith("test")]
+    names = [each.name for each in found if each.name not in called and not each.args.args]
+    return ast.parse("".join(f"{name}()\n" for name in names)).body
 
 
 def _wanted(tree: ast.AST) -> list[str]:

@@ -19,6 +19,7 @@ from typing import Any
 from sdg_ray.sandbox.guest import NO_MEMORY, serve, silence
 from sdg_ray.sandbox.packing import Gone
 from sdg_ray.sandbox.peer import CALLS, Peer
+from sdg_ray.sandbox.remote import Remote
 
 PASSED, FAILED = "test passed", "test failed"  # names that no test can have, for they are no identifiers
 CANNOT_RUN = "cannot run"
@@ -110,7 +111,7 @@ def asserts(peer: Peer, task: Mapping[str, Any], verdict: Verdict) -> None:
             raise
         return verdict.note(outcome(error))
     names, loaded = chosen(offered, task["entry"]), peer.asked
-    whole = set(task["names"]) <= set(names) | set(dir(builtins))
+    whole = set(task["names"]) <= set(names) | set(dir(builtins)) and all(type(it) is Remote for it in names.values())
     scope: dict[str, Any] = {"__name__": "tests", **names, PASSED: verdict.passed.add, FAILED: verdict.fail}
     for code, test in task["statements"]:
         trouble = raised(code, scope)
@@ -141,7 +142,7 @@ def imported_here(error: BaseException) -> bool:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    here = trace is not None and trace.tb_frame.f_code.co_filename != "<peer.py>"
+    here = trace is not None and trace.tb_frame.f_code.co_filename == "<tests>"
     return here and isinstance(error, ImportError)
 
 

@@ -42,6 +42,7 @@ SHAPES: dict[str, Any] = {
         "entry_point": "add",
     },
     "test functions": "def test_add():\n    assert add(1, 2) == 3\n    assert add(2, 2) == 4\ntest_add()",
+    "pytest": "import math\n\ndef test_one():\n    assert add(1, 2) == 3\n\ndef test_two():\n    assert add(2, 2) == 4",
     "program": {"inputs": ["1 2\n", "3 4"], "outputs": ["3\n", "7"]},
 }
 
@@ -75,6 +76,9 @@ def test_parts_are_of_the_type_that_is_told() -> None:
     [
         ("def add(a, b): return a - b", "failed"),
         ("def add(a, b): raise ValueError('no')", "error"),
+        ("def add(a, b): import rich", "error"),
+        ("add = 5", "error"),
+        ("def add(a, b): import distutils; return distutils.__class__('lib2to3.none')", "error"),
         ("def add(a, b) return a", "error"),
         ("import rich\n" + ADD, "error"),
         ("def add(a, b):\n    while True: pass", "timed out"),
