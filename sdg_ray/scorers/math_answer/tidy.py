@@ -1,7 +1,7 @@
 r"""One spelling for what is written in many: LaTeX, Unicode and plain text.
 
-    tidy(r"$\dfrac{1}{2}\,\text{cm}$")    '\frac{1}{2} "cm"'
-    tidy("x ≥ 2 or x = 1")                'x \ge 2 , x = 1'
+    tidy(r"$\dfrac{1}{2}\,\text{cm}$")    "\frac {1}{2} \"cm\""
+    tidy("x ≥ 2 or x = 1")                "x \ge   2 , x = 1"
 
 Words stand in quotes afterwards, so that no later step takes them for products of letters.
 """
