@@ -1,6 +1,8 @@
 """Figures: those of a run are those that a plain count over its rows gives, and measures are what they are called."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,10 @@ def test_figures_are_those_of_a_plain_count(tmp_path: Path) -> None:
     assert stages["with an answer kept"][1] == sum(keep) == found["families"][0]["kept"] == found["models"][0]["kept"]
     assert stages["with a pair"] == (sum(bool(row["pairs"]) for row in rows("preferences")), len(pairs))
     assert found["pairs"]["rows"][0]["margin"] == pytest.approx(np.mean([pair["margin"] for pair in pairs]))
+    tokens = [[answer["tokens"] for answer in row["answered"]] for row in rows("responses")]
+    chosen = [(row, pair) for row, each in zip(tokens, rows("preferences"), strict=True) for pair in each["pairs"]]
+    gaps = [row[pair["chosen"]] - row[pair["rejected"]] for row, pair in chosen]
+    assert found["pairs"]["rows"][0]["gap"] == pytest.approx(np.mean(gaps)) and len(set(gaps)) > 2
     reward = found["attributes"][0]
     scores = [score for row in rows("reward") for score in row["score_reward"] if score is not None]
     assert reward["n"] == sum(reward["counts"]) == len(scores) and reward["missing"] == len(good) - sum(good)
@@ -76,11 +82,24 @@ def test_every_value_is_in_a_bar(values: list[float]) -> None:
     assert sum(measures.counted(found, measures.edges([found]))) == len(values)
 
 
+def test_grid_puts_a_point_where_its_column_begins() -> None:
+    x, y = np.repeat([0.0, 10.0, 20.0], 10), np.repeat([1.0, 2.0, 3.0], 10)
+    found = measures.bins(x, y, 10)
+    at = {
+        low: (sum(counts), median)
+        for low, counts, median in zip(found["x"], found["counts"], found["medians"], strict=False)
+    }
+    assert at[0.0] == (10, 1.0) and at[10.0] == (10, 2.0) and at[20.0] == (10, 3.0)
+    assert sum(count for count, _ in at.values()) == 30
+
+
 TRUTH = [[1, 0, 0, 1], [1, 1, 1, 1], [0, 1, None, 0]]
 REWARD = [[3.0, 1.0, 2.0, 4.0], [1.0, 2.0, 3.0, 4.0], [2.0, 1.0, 9.0, None]]
 
 
-def known(root: Path, truth: list[Any], reward: list[Any], asks: bool = False) -> Store:
+def known(
+    root: Path, truth: list[Any], reward: list[Any], asks: bool = False, parts: Mapping[str, pa.Array] | None = None
+) -> Store:
     """A run of three prompts with these scores, and a pair of the first two candidates of each prompt."""
     scorer = {"is": "Score", "scorer": {"name": "world"} | ({"engine": {}} if asks else {})}
     store = open_run(str(root), "known", {"prompts": {"is": "P"}, "responses": {}, "world": scorer, "preferences": {}})
@@ -90,7 +109,7 @@ def known(root: Path, truth: list[Any], reward: list[Any], asks: bool = False) -
     columns: dict[str, dict[str, Any]] = {
         "prompts": {"shard": [0] * 3, "family": ["f"] * 3, "prompt": asked, "reference": ["r"] * 3, "origin": _none()},
         "responses": {"responses": [[[{"role": "assistant", "content": "!"}]] * 4] * 3, "answered": [[answer] * 4] * 3},
-        "world": {"score_world": _floats(truth), "score_reward": _floats(reward)},
+        "world": {"score_world": _floats(truth), "score_reward": _floats(reward), **(parts or {})},
         "preferences": {"pairs": [[{"chosen": 0, "rejected": 1, "margin": 1.0, "by": "reward"}]] * 3},
     }
     columns["prompts"]["error"] = pa.nulls(3, pa.string())
@@ -124,6 +143,22 @@ def test_scorer_that_asks_a_model_is_no_truth_even_if_it_says_one_or_nothing(tmp
     assert figures(known(tmp_path, TRUTH, REWARD, asks=True))["runs"][0]["truths"] == []
 
 
+def test_verdicts_of_a_judge_are_pairs_and_words_are_no_attributes(tmp_path: Path) -> None:
+    said = [[[] for _ in range(4)] for _ in range(3)]
+    said[0][0] = [{"other": 1, "verdict": "win"}, {"other": 2, "verdict": "inconsistent"}]  # right over wrong
+    said[0][1] = [{"other": 0, "verdict": "loss"}]
+    said[2][0] = [{"other": 1, "verdict": "win"}]  # wrong over right
+    said[2][1] = [{"other": 3, "verdict": "none"}]
+    told = [[{"of": 0.5, "reason": "because"}] * 4] * 3
+    verdict = pa.struct([("other", pa.int32()), ("verdict", pa.string())])
+    parts = {"parts_judge": pa.array(said, type=pa.list_(pa.list_(verdict))), "parts_world": pa.array(told)}
+    run = figures(known(tmp_path, TRUTH, REWARD, parts=parts))["runs"][0]
+    verdicts = next(row for row in run["agreements"] if row["pairs_by"].startswith("verdicts of judge"))
+    assert (verdicts["pairs"], verdicts["apart"], verdicts["agreement"]) == (2, 2, 0.5)
+    assert verdicts["consistent"] == 0.75
+    assert [each["name"] for each in run["attributes"]] == ["world", "reward", "world/of"]
+
+
 def test_run_in_which_nothing_could_be_told_has_a_report(tmp_path: Path) -> None:
     nothing = [[None] * 4] * 3
     run = figures(known(tmp_path, nothing, nothing))["runs"][0]
@@ -134,9 +169,10 @@ def test_records_are_drawn_evenly_and_the_same_each_time(tmp_path: Path, monkeyp
     store, _ = run_here(small_recipe(shards=4, rows=32, threshold=4.5), tmp_path)
     run = asyncio.run(numbers(Tally(store=store, steps=list(store.homes))))
     chosen = drawn.stratified(run, 9)
-    outcomes = [run.prompts["outcome"][each] for each in chosen]
-    there = set(run.prompts["outcome"].tolist())
-    assert len(there) > 1 and set(outcomes[: len(there)]) == there
+    outcomes = [int(run.prompts["outcome"][each]) for each in drawn.stratified(run, 30)]
+    there = Counter(run.prompts["outcome"].tolist())
+    assert len(there) > 1 and set(outcomes[: len(there)]) == there.keys()
+    assert all(outcomes.count(each) >= min(count, 30 // len(there)) for each, count in there.items())
     assert drawn.stratified(run, 9) == chosen and drawn.stratified(run, 20)[:9] == chosen
 
     monkeypatch.setattr(drawn, "BYTES", 5000)

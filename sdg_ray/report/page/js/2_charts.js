@@ -57,7 +57,7 @@ function histogram({ edges, series, height = 150, mark, unit = "answers", says }
       const points = each.counts.flatMap((_, at) => [[x(edges[at]), y(value(k, at))], [x(edges[at + 1]), y(value(k, at))]]);
       return svg("path", { d: path([[x(low), box.floor], ...points, [x(high), box.floor]]), class: `outline ${each.kind}` });
     };
-    const marks = ticks(0, most, 3).filter((at) => at > 0);
+    const marks = ticks(0, most, 3).filter((at) => at > 0 && (compared || Number.isInteger(at)));
     return [side(y, marks, box, (at) => (compared ? `${short(100 * at)}%` : short(at))),
       series.map((each, k) => (compared && k ? outline(each, k) : bars(each, k))),
       mark !== null && mark !== undefined && mark >= low && mark <= high &&

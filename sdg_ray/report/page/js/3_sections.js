@@ -162,7 +162,8 @@ function lengthSection() {
   const within = main.r_within === null ? "" : `; among the answers to one prompt r is ${num(main.r_within)}`;
   return {
     id: "length", link: "Length", title: "Score and length",
-    says: `The ${label(main.name)} score ${strength} the length of the answer (r = ${num(main.r)}${within}).`,
+    says: main.r === null ? `The ${label(main.name)} score or the length of the answer does not vary, so nothing can be said of the two.`
+      : `The ${label(main.name)} score ${strength} the length of the answer (r = ${num(main.r)}${within}).`,
     body: [el("div", { class: "grid two" }, runs.flatMap((run) => run.lengths.map((each) => el("figure", { class: "panel" },
       el("figcaption", null, `${label(each.name)} by length`, two && [" ", named(run)]),
       field(each, { x: "tokens of the answer", y: label(each.name) }),

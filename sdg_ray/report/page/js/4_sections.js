@@ -21,7 +21,7 @@ function pairsSection() {
     : [{ counts: merged(first, "gaps"), kind: "a" }];
   return {
     id: "pairs", title: "Pairs",
-    says: `${plural(total, "pair")}, decided by ${list(mine.map((row) => `${label(row.by)} (${pct(row.pairs / total)})`))}; the chosen answer is the longer one in ${pct(longer)} of them and on average ${num(Math.abs(gap), 1)} tokens ${gap < 0 ? "shorter" : "longer"}.`,
+    says: `${plural(total, "pair")}, decided by ${list(mine.map((row) => `${label(row.by)} (${pct(row.pairs / total)})`))}; the chosen answer is the longer one in ${pct(longer)} of them and on average ${Math.abs(gap) < 0.05 ? "just as long" : `${num(Math.abs(gap), 1)} tokens ${gap < 0 ? "shorter" : "longer"}`}.`,
     body: [table([
       { name: "Decided by", of: (row) => [label(row.by), two && [" ", named(row.run)]] },
       { name: "Pairs", of: (row) => n(row.pairs) },
