@@ -8,7 +8,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY)  ## make a dataset with the pocket models into runs/demo: prompts, answers, scores, pairs
-	@$(BIN)/python jobs/generate.py recipe=pocket run=demo root=runs && $(BIN)/python jobs/spread.py run=demo root=runs
+	@$(BIN)/python jobs/generate.py recipe=pocket run=demo root=runs
 
 test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills
 	@$(BIN)/python -m pytest tests
@@ -19,11 +19,15 @@ check: $(READY)  ## lint and types
 pocket: $(READY)  ## train the pocket models again, from nothing, and print their evaluation
 	@$(BIN)/python -m sdg_ray.pocket.train
 
-bench: $(READY)  ## measure this pipeline: against the bare engine, its orchestration, its prompts, its search for repetitions
+bench: $(READY)  ## measure this pipeline: against the bare engine, and each of its parts
 	@$(BIN)/python jobs/bench/engine.py
 	@$(BIN)/python jobs/bench/orchestration.py
 	@$(BIN)/python jobs/bench/prompts.py
 	@$(BIN)/python jobs/bench/unique.py
+	@$(BIN)/python jobs/bench/scoring.py
+	@$(BIN)/python jobs/bench/verifiers.py
+	@$(BIN)/python jobs/bench/sandbox.py
+	@$(BIN)/python jobs/bench/report.py
 
 setup: $(READY)  ## only set up .venv
 

@@ -30,6 +30,7 @@ Exit codes: 0 done, 1 some shards are pending or too many errors, 2 refused befo
 """
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
     if not isinstance(cluster, Local):
         connect(cluster.address)
     cluster.check(recipe)
-    store = open_run(cfg.root, name, recipe.identities(), cfg.reuse)
+    store = open_run(cfg.root, name, recipe.identities(), cfg.reuse, f"python jobs/generate.py {shlex.join(arguments)}")
     return run(recipe, store, cluster, cfg.max_error_share, console)
 
 
@@ -86,11 +87,11 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
             f"failed: {errors:,} of {rows:,} rows are errors, more than max_error_share={max_error_share}",
             soft_wrap=True,
         )
-    if begun and tally.sum(FIRST, "rows"):
-        console.print(Text.assemble(("report  ", "dim"), write_report(store)), highlight=False, soft_wrap=True)
     console.print(
         next_command(f"python jobs/look.py run={store.run} root={store.root} n=5"), highlight=False, soft_wrap=True
     )
+    if begun and tally.sum(FIRST, "rows"):
+        console.print(Text.assemble(("report  ", "dim"), write_report(store)), highlight=False, soft_wrap=True)
     return int(bool(missing) or errors > max_error_share * rows)
 
 

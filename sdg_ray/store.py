@@ -1,6 +1,6 @@
 """Where a run lives: a grid of Parquet files on local disk or object storage, one for each step and shard.
 
-    {root}/{run}/run.json                        what each step is, the run its files are in, and the versions of things
+    {root}/{run}/run.json                        what each step is, the run its files are in, versions, the command
     {root}/{run}/{step}/shard-00017.parquet      prompt_id, and the columns this step added
     {root}/{run}/attempts/{step}/00017.*.json    only after a crash: the shard was about to be tried (`note_attempt`)
 
@@ -129,8 +129,12 @@ class Store:
         return Footer(**json.loads(metadata[FOOTER_KEY]))
 
 
-def open_run(root: str, run: str, identities: Mapping[str, Any], reuse: str | None = None) -> Store:
+def open_run(
+    root: str, run: str, identities: Mapping[str, Any], reuse: str | None = None, command: str | None = None
+) -> Store:
     """The store of `run` below `root`, made or gone on with. A step that is the same in the run `reuse` is read there.
+
+    `command` is what was typed to begin the run, for those who want to make it again.
 
     Raises:
         Refused: the root cannot be written, `reuse` does not exist, or a step of the run is not what it was.
@@ -142,7 +146,7 @@ def open_run(root: str, run: str, identities: Mapping[str, Any], reuse: str | No
     if reuse and not theirs:
         raise Refused(f"reuse={reuse} names no run below {root}; the folder {root}/{reuse} has no run.json")
     steps = {step: _placed(step, is_, run, theirs) for step, is_ in identities.items()}
-    mine = _write_once(root, run, steps)
+    mine = _write_once(root, run, steps, command)
     for step, now in identities.items():
         if drift := differences(mine.get(step, {}).get("is"), now):
             raise Refused(
@@ -224,11 +228,11 @@ def _placed(step: str, is_: Any, run: str, theirs: Mapping[str, Any]) -> dict[st
     return other if other and other["is"] == is_ else {"is": is_, "in": run}
 
 
-def _write_once(root: str, run: str, steps: Mapping[str, Any]) -> dict[str, Any]:
+def _write_once(root: str, run: str, steps: Mapping[str, Any], command: str | None) -> dict[str, Any]:
     """Write run.json unless it is there; the steps it holds. Trying to is also what shows that the root is writable."""
     if "://" not in root and root != "memory:":
         _make_folder(root)
-    body = json.dumps({"steps": steps, "versions": _versions()}, indent=1).encode()
+    body = json.dumps({"command": command, "steps": steps, "versions": _versions()}, indent=1).encode()
     try:
         obstore.put(bucket(root), f"{run}/run.json", body, mode="create", use_multipart=False)
     except exceptions.AlreadyExistsError:

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
         opinions, seconds = timed(MathAnswer(), each)
         table.add_row("math_answer", like, right(opinions), f"{len(opinions) / seconds:,.0f}", "")
     opinions, seconds = timed(Instructions(), [instructed(rng) for _ in range(prompts)])
-    checks = sum(len(opinion.parts["followed"]) for opinion in opinions if opinion.parts)
+    checks = sum(len(opinion.parts["followed"]) for opinion in opinions if isinstance(opinion.parts, dict))
     table.add_row(
         "instructions", "IFEval", right(opinions), f"{len(opinions) / seconds:,.0f}", f"{checks / seconds:,.0f}"
     )

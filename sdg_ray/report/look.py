@@ -79,8 +79,21 @@ def _score(row: Mapping[str, Any], column: str, number: int) -> str:
     text = f"{name} {score:.2f}" if score is not None else f"{name} could not be told"
     parts = (row.get(f"parts_{name}") or [])[number : number + 1]
     if parts and parts[0]:
-        text += "  (" + ", ".join(f"{part} {value:.1f}" for part, value in parts[0].items()) + ")"
+        text += f"  ({_parts(parts[0])})"
     return text
+
+
+def _parts(parts: Any) -> str:
+    """What a score is made of, in one line: figures, words, and a judge's verdicts one by one."""
+    if isinstance(parts, list):
+        return "; ".join(map(_parts, parts))
+    return ", ".join(f"{name} {_value(value)}" for name, value in parts.items() if value is not None)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return f"({_parts(value)})" if isinstance(value, list) else harmless(str(value))
 
 
 def _fate(row: Mapping[str, Any], number: int) -> Iterator[Text]:

@@ -15,10 +15,13 @@ from sdg_ray.record import Chat
 
 @dataclass(frozen=True, kw_only=True)
 class Opinion:
-    """A score, or None where it cannot be told (never a zero instead); what it is made of; tokens a model read."""
+    """A score, or None where it cannot be told (never a zero instead); what it is made of; tokens a model read.
+
+    Parts that compare candidates are a list, and each names the other one by its place (`other`).
+    """
 
     score: float | None
-    parts: Mapping[str, Any] | None = None
+    parts: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     tokens: int = 0
 
 

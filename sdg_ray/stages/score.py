@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -60,5 +60,12 @@ class Score:
         if there and (not self.families or family in self.families):
             found = await scoring.score(prompt, [responses[i] for i in there], reference)
             for i, opinion in zip(there, found, strict=True):
-                opinions[i] = opinion
+                opinions[i] = _placed(opinion, there)
         return opinions
+
+
+def _placed(opinion: Opinion, there: Sequence[int]) -> Opinion:
+    """An opinion that compares names the other candidate by its place in the row; the scorer saw only the answers."""
+    if not isinstance(opinion.parts, list):
+        return opinion
+    return replace(opinion, parts=[each | {"other": there[each["other"]]} for each in opinion.parts])

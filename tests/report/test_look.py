@@ -44,3 +44,16 @@ def test_run_without_records_says_what_to_do(tmp_path: Path) -> None:
     store = open_run(str(tmp_path), "first", small_recipe().identities())
     with pytest.raises(Refused, match="has no records yet"):
         records(store, 1)
+
+
+def test_parts_are_figures_words_and_verdicts() -> None:
+    row = {
+        "family": "f", "prompt_id": "0", "prompt": [], "reference": None, "error": None,
+        "responses": [[{"role": "assistant", "content": "4"}]],
+        "answered": [{"model": "m", "tokens": 1, "error": None, "finish": "stop"}],
+        "score_a": [1.0], "parts_a": [{"answer": "4\x1b[2J", "share": 0.25, "none": None}],
+        "score_judge": [0.5], "parts_judge": [[{"other": 1, "verdict": "win"}, {"other": 2, "verdict": "tie"}]],
+    }  # fmt: skip
+    text = shown(row)
+    assert "a 1.00  (answer 4\ufffd[2J, share 0.2)" in text
+    assert "judge 0.50  (other 1, verdict win; other 2, verdict tie)" in text

@@ -7,10 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from sdg_ray.record import Chat
+from sdg_ray.record import Chat, no_answer
 from sdg_ray.scorers import Opinion
+from sdg_ray.scorers.judge import Judge
 from sdg_ray.stage import checked
 from sdg_ray.stages.score import Score
+from tests.scorers.verdicts import Verdicts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +96,14 @@ def test_parts_are_kept_beside_the_score() -> None:
 
 def test_tokens_read_are_told() -> None:
     assert scored(Length(), candidates(["a", "bbb"], ["cc", None])).schema.metadata == {b"tokens_in": b"6"}
+
+
+def test_comparison_names_the_other_candidate_by_its_place_in_the_row() -> None:
+    answered = [no_answer("m", 0, "x") | {"finish": finish} for finish in ("error", "stop", "stop")]
+    responses = [[{"role": "assistant", "content": text}] for text in ("", "right", "bad")]
+    row = {"family": "world", "prompt": [{"role": "user", "content": "Why?"}], "reference": None}
+    row |= {"responses": responses, "answered": answered}
+    made = asyncio.run(Score(scorer=Judge(engine=Verdicts())).open()(pa.Table.from_pylist([row])))
+    assert made["score_judge"].to_pylist() == [[None, 1.0, 0.0]]
+    parts = made["parts_judge"].to_pylist()[0]
+    assert parts[0] is None and parts[1][0]["other"] == 2 and parts[2][0]["other"] == 1
