@@ -166,7 +166,7 @@ def _nim(choice: Mapping[str, Any]) -> list[float]:
     if not content.strip():
         raise Malformed("answered without the five attributes")
     raise Refused(
-        "does not answer helpfulness:...,correctness:... as head=nim wants it, which is for reward models of this form; "
+        "does not answer helpfulness:...,correctness:... as head=nim wants it, which is for such reward models; "
         f"it answered {content!r}"
     )
 

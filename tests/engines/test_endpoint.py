@@ -136,6 +136,14 @@ def test_requests_are_shared_out_by_what_is_in_flight_and_kept_to_the_limit() ->
         assert len(fast.asked) > 2 * len(slow.asked) > 0
 
 
+def test_requests_at_once_go_to_the_address_with_the_fewest() -> None:
+    with Server() as one, Server() as other:
+        for server in (one, other):
+            server.say = lambda asked: replace(echo(asked), seconds=3.0)
+        ask_all(connected(one, other), 8)
+        assert len(one.asked) == len(other.asked) == 4
+
+
 def test_one_of_two_servers_that_is_away_costs_no_row() -> None:
     with Server() as here:
         with Server() as gone:
