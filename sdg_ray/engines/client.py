@@ -56,7 +56,7 @@ class Client:
         request = self.openai.get("/models", cast_to=str, options={"timeout": GREETING})
         try:
             async with asyncio.timeout(GREETING):
-                return _names(await request)
+                return _names(masked(await request, self.key))
         except self.errors as error:
             return [] if getattr(error, "status_code", None) in NO_LIST else verdict(error, self.key)
 

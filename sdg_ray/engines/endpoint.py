@@ -8,6 +8,7 @@ Requests go through the official client, but it is this engine that sends them a
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -148,20 +149,20 @@ class Connected:
     async def _asked(self, send: Send, read: Callable[[Mapping[str, Any]], T]) -> T:
         """What comes of a request, sent until it succeeds or has been tried often enough."""
         self.budget.requests += 1
-        addresses, tries, times, began = await self._addresses(), 0, 0, time.monotonic()
+        addresses, tries, times, failing_since = await self._addresses(), 0, 0, math.inf
         while True:
             async with addresses.next() as address:
                 outcome = await self._once(address, send, read)
             if not isinstance(outcome, Fault):
                 return outcome
-            times += 1
-            tries += not outcome.turned_away or time.monotonic() - began > self.config.patience
+            times, failing_since = times + 1, min(failing_since, time.monotonic())
+            tries += not outcome.turned_away or time.monotonic() - failing_since > self.config.patience
             if tries >= self.config.attempts:
                 raise BadRow(f"no answer: asked {times} times, the last time {address.client.url} {outcome.words}")
             if not outcome.turned_away:
                 self.budget.spend(self.config.name, outcome)
             if not outcome.rests_address:
-                await asyncio.sleep((outcome.wait or 0) + backoff(times))
+                await asyncio.sleep(min(outcome.wait or 0, self.config.patience) + backoff(times))
 
     async def _once(self, address: Address, send: Send, read: Callable[[Mapping[str, Any]], T]) -> T | Fault:
         """What was read of an answer, or a Fault. Raises BadRow and Refused; the address did its part then as well."""

@@ -215,6 +215,12 @@ def test_a_limit_on_requests_costs_time_but_no_row(server: Server) -> None:
     assert all(isinstance(each, Answers) for each in ask_all(connected(server, attempts=2, concurrency=8), 20))
 
 
+def test_a_row_that_waited_long_for_its_turn_has_all_its_patience_left(server: Server) -> None:
+    server.queue = [replace(completion("slow"), seconds=2.0), refusal("busy", 429)]
+    found = ask_all(connected(server, concurrency=1, attempts=1, patience=1.5), 2)
+    assert all(isinstance(each, Answers) for each in found) and len(server.asked) == 3
+
+
 def test_what_a_response_asks_to_wait_is_read_or_ignored() -> None:
     def said(text: str) -> float | None:
         return retry_after(type("Response", (), {"headers": {"retry-after": text}})(), now=0.0)
