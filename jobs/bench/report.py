@@ -6,7 +6,7 @@
 
 The run has all there can be: near-duplicates, three models, a verifier, a reward model with its attributes, a judge in
 both orders, a selection and pairs by truth and by reward. Its files are written by the store, as any run's are. Memory
-is the peak of the job's process; opening is from the start of the navigation until everything is laid out, in Chromium
+is the peak of the job's process; opening is from the start of the navigation until the page is laid out, in Chromium
 where there is one.
 """
 

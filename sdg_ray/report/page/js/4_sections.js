@@ -64,7 +64,7 @@ function truthSection() {
     { name: "Number", less: true, of: (row) => n(row.pairs) },
     { name: "Chosen is right", of: (row) => pct(row.chosen_right) },
     { name: "Told apart", less: true, title: "pairs with one right and one wrong answer", of: (row) => n(row.apart) },
-    { name: "Right over wrong", left: true, bar: true, title: "of the pairs told apart", of: (row) => [el("span", { class: "beside" }, pct(row.agreement)), row.agreement !== null && bar(row.agreement, 1, "a")] },
+    { name: "Right over wrong", left: true, bar: true, title: "of the pairs told apart", of: (row) => [el("span", { class: "beside" }, pct(row.agreement)), row.agreement !== null && bar(row.agreement, 1, KINDS[runs.indexOf(each)])] },
     ...(each.agreements.some((row) => row.consistent !== undefined)
       ? [{ name: "Same in both orders", of: (row) => (row.consistent === undefined ? "" : pct(row.consistent)) }] : []),
   ], each.agreements, "Agreement of pairs with truth");
@@ -147,7 +147,7 @@ function workSection() {
       { name: "Step", of: (row) => about(row, row.step) },
       { name: "Shards", less: true, of: (row) => (row.shards < row.of ? `${n(row.shards)} of ${n(row.of)}` : n(row.shards)) },
       { name: "Tokens in", less: true, of: (row) => (row.tokens_in ? n(row.tokens_in) : "") },
-      { name: "Tokens out", of: (row) => (row.tokens_out ? n(row.tokens_out) : "") },
+      { name: "Tokens out", less: true, of: (row) => (row.tokens_out ? n(row.tokens_out) : "") },
       { name: "Tokens/s", of: (row) => (row.seconds && (row.tokens_out || row.tokens_in) ? n((row.tokens_out || row.tokens_in) / row.seconds) : "") },
       { name: "Time", of: (row) => seconds(row.seconds) },
       { name: "", left: true, bar: true, of: (row) => bar(row.seconds, most, KINDS[runs.indexOf(row.run)]) },
