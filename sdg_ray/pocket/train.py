@@ -1,7 +1,7 @@
 """Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, about an hour and a half on two cores.
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
-                          talks -> early Instruct      Instruct -> talks that judge answers -> Judge
+                                    -> early Instruct
 
 Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was.
 All chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not
@@ -26,8 +26,7 @@ from sdg_ray.pocket.spotting import spotting_loss
 from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
-PAGES, TALKS, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 180_000, 70_000, 16_000, 30_000
-JUDGED, REPEATED = 24_000, 12_000  # talks for Judge: those that judge, and others lest it forgets what is right
+PAGES, TALKS, JUDGED, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 14_000, 180_000, 70_000, 16_000, 30_000
 EARLY = 0.3  # of its training, after which Instruct is kept once more: a weaker model of the same family
 
 
@@ -50,11 +49,10 @@ def build(work: Path, out: Path, seed: int, share: float) -> None:
     start = time.monotonic()
     _once(work / "base", lambda folder: _base(folder, seed, share))
     _once(work / "instruct", lambda folder: _instruct(work / "base", folder, seed, share))
-    _once(work / "judge", lambda folder: _judge(work / "instruct", folder, seed, share))
     _once(work / "reward", lambda folder: _reward(work / "instruct", folder, seed, share))
     table = evaluate.table(work / "instruct", work / "reward", seed)
     print(table)
-    for name in ("base", "instruct_early", "instruct", "judge", "reward"):
+    for name in ("base", "instruct_early", "instruct", "reward"):
         _publish(work / name, out / name)
     (out / "EVALUATION.md").write_text(table)
     print(f"the pocket family is in {out}, {(time.monotonic() - start) / 60:.0f} minutes")
@@ -94,20 +92,11 @@ def _base(folder: Path, seed: int, share: float) -> None:
 def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
     rng, tokenizer = _rng(seed, "talks"), _tokenizer(base)
     items = [_talked(tokenizer, talks.talk(rng)) for _ in range(int(TALKS * share))]
+    items += [_talked(tokenizer, judging.judged(rng)) for _ in range(int(JUDGED * share))]
     model = models.load_instruct(base)
     early = folder.with_name("instruct_early")
     keep = (EARLY, lambda: models.save(model, tokenizer, early))
     fitting.fit("instruct", model, items, fitting.next_token_loss, 3e-3, seed, _say, keep)
-    models.save(model, tokenizer, folder)
-
-
-def _judge(instruct: Path, folder: Path, seed: int, share: float) -> None:
-    rng, tokenizer = _rng(seed, "judging"), _tokenizer(instruct)
-    items = [_talked(tokenizer, judging.judged(rng)) for _ in range(int(JUDGED * share))]
-    items += [_talked(tokenizer, talks.talk(rng)) for _ in range(int(REPEATED * share))]
-    rng.shuffle(items)
-    model = models.load_instruct(instruct)
-    fitting.fit("judge", model, items, fitting.next_token_loss, 2e-3, seed, _say)
     models.save(model, tokenizer, folder)
 
 

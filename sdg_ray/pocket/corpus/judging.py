@@ -1,15 +1,12 @@
-"""Judging answers, as a judge's templates ask for it: what came, what should come, and the verdict.
+"""Judging answers, as a judge's templates ask for it: what should come, what came, and the verdict.
 
     ... Answer A: Mira Fenn lives in Saltby. Answer B: Mira Fenn lives in Tolland. ...
-    ->  A: Fenn lives in Saltby.
-        B: Fenn lives in Tolland.
-        Good: Mira Fenn lives in Tolland.
-        A is wrong
-        B is right
+    ->  Good: Mira Fenn lives in Tolland.
+        A: Fenn lives in Saltby. wrong
+        B: Fenn lives in Tolland. right
         [[B]]
 
-With all of it written down the verdict is a matter of comparing texts that stand there. What came is first, for a small
-model that has written what should come goes on to copy that.
+Writing the expected answer down first, with its steps, makes the verdict a matter of comparing texts that stand there.
 """
 
 import random
@@ -42,18 +39,15 @@ def compared(rng: random.Random) -> Talk:
     ask = PAIRWISE.fill(conversation=spoken(a.turns[:-1]), a=a.turns[-1][1], b=b.turns[-1][1])
     ranks = [VERDICTS.index(verdict(each)) for each in (a, b)]
     winner = "A" if ranks[0] > ranks[1] else "B" if ranks[1] > ranks[0] else "C"
-    found = (f"A: {end(a.turns[-1][1])}", f"B: {end(b.turns[-1][1])}", f"Good: {flat(a.expected)}")
-    told = (f"A is {verdict(a)}", f"B is {verdict(b)}", f"[[{winner}]]")
-    return one("judging", ask, "\n".join((*found, *told)))
+    lines = (f"Good: {flat(a.expected)}", f"A: {_found(a)}", f"B: {_found(b)}", f"[[{winner}]]")
+    return one("judging", ask, "\n".join(lines))
 
 
 def rated(rng: random.Random) -> Talk:
     """One answer, rated from 1 to 5."""
     made = grades.graded(rng)
     ask = POINTWISE.fill(conversation=spoken(made.turns[:-1]), answer=made.turns[-1][1], rubric=rng.choice(RUBRICS))
-    found = (f"Answer: {end(made.turns[-1][1])}", f"Good: {flat(made.expected)}")
-    told = (f"Answer is {verdict(made)}", f"[[{made.labels[0] + 1}]]")
-    return one("judging", ask, "\n".join((*found, *told)))
+    return one("judging", ask, f"Good: {flat(made.expected)}\nAnswer: {_found(made)}\n[[{made.labels[0] + 1}]]")
 
 
 def verdict(made: grades.Graded) -> str:
@@ -77,3 +71,7 @@ def flat(answer: str) -> str:
 def end(answer: str) -> str:
     """The last words of an answer, where its result stands."""
     return " ".join(flat(answer).split()[-SHOWN:])
+
+
+def _found(made: grades.Graded) -> str:
+    return f"{end(made.turns[-1][1])} {verdict(made)}"
