@@ -121,7 +121,12 @@ def test_key_is_in_no_file_of_a_run_nor_in_what_travels(server: Server, tmp_path
 
     def mixed(asked: Asked) -> Reply:
         number = int(asked.body["messages"][-1]["content"].split()[-1])
-        wrong = {3: refusal(f"bad {KEY}"), 4: Reply(body=KEY), 11: refusal(f"key {KEY} is wrong", 401)}
+        wrong = {
+            2: completion(f"it is {KEY}"),
+            3: refusal(f"bad {KEY}"),
+            4: Reply(body=KEY),
+            11: refusal(f"key {KEY} is wrong", 401),
+        }
         return wrong.get(number) or echo(asked)
 
     server.say = mixed
