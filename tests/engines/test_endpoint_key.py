@@ -133,7 +133,7 @@ def test_key_is_in_no_file_of_a_run_nor_in_what_travels(server: Server, tmp_path
     server.say = mixed
     given = Given(source=str(tmp_path / "asks.jsonl"))
     made = recipe(
-        prompts=Prompts(families={"given": given}, shards=4),
+        prompts=Prompts(families={"given": given}, rows=3, shards=4),
         responses=Respond(engine=endpoint(server), n=2, sampling=Sampling(max_tokens=8)),
     )
     store = open_run(str(tmp_path / "runs"), "keyed", made.identities())
