@@ -69,7 +69,7 @@ def _table(curves: dict[str, list[Point]], target: float, least: int) -> Table:
     for family, points in curves.items():
         everything, found = points[-1], fitted(points, target, least)
         shown = found or best(points, least)
-        plain = (family, f"{everything.kept:,}", f"{everything.precision:.0%}", _picture(points))
+        plain = (family, f"{everything.kept:,}", f"{everything.precision:.0%}", _picture(points, least))
         if shown is None:
             table.add_row(*plain, f"fewer than {least}", "", "", "")
             continue
@@ -88,8 +88,9 @@ def _below(threshold: float) -> float:
     return math.floor(threshold * 1000) / 1000
 
 
-def _picture(points: Sequence[Point]) -> str:
+def _picture(points: Sequence[Point], least: int) -> str:
     """Precision against threshold as a row of bars, from the lowest threshold to the highest."""
+    points = [point for point in points if point.kept >= least] or points
     places = np.linspace(len(points) - 1, 0, min(SHOWN, len(points))).round().astype(int)
     return "".join(BARS[max(1, round(points[place].precision * (len(BARS) - 1)))] for place in places)
 

@@ -25,6 +25,7 @@ def attributes(
             "kept": counted(values[kept], bars[name]) if "keep" in run.known.columns else None,
             "threshold": used.get(name),
             "truth": name.split("/")[0] in truths,
+            "plain": _plain(values),
             **summary(values),
         }
         for name, values in run.attributes.items()
@@ -32,8 +33,12 @@ def attributes(
 
 
 def correlated(run: Numbers) -> Row:
-    """Pearson's r of all attributes that vary, and the length of the answer."""
-    columns = {name: values for name, values in run.attributes.items() if len(told(values)) and np.nanstd(values) > 0}
+    """Pearson's r of all scores that vary, their parts that are more than yes or no, and the length of the answer."""
+    columns = {
+        name: values
+        for name, values in run.attributes.items()
+        if len(told(values)) and np.nanstd(values) > 0 and not ("/" in name and _plain(values))
+    }
     columns["tokens"] = _tokens(run)
     return {"names": list(columns), "r": correlations(columns)}
 
@@ -57,6 +62,11 @@ def curves(run: Numbers, right: np.ndarray, scorers: Sequence[str], used: Mappin
     """The precision of the answers above each threshold, for each scorer that is not truth itself."""
     points = {name: precision(run.attributes[name], right) for name in scorers}
     return [{"name": name, "used": used.get(name), "points": some} for name, some in points.items() if some]
+
+
+def _plain(values: np.ndarray) -> bool:
+    """Whether a score or a part is 1 or 0, and nothing in between."""
+    return bool(np.isin(told(values), (0, 1)).all())
 
 
 def _tokens(run: Numbers) -> np.ndarray:

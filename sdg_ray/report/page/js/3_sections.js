@@ -102,8 +102,8 @@ function modelsSection() {
 function scoresSection() {
   const names = [...new Set(runs.flatMap((run) => run.attributes.map((each) => each.name)))];
   const of = (run, name) => run.attributes.find((each) => each.name === name);
-  const shownNames = names.filter((name) => runs.some((run) => of(run, name) && of(run, name).n && !(of(run, name).truth && !name.includes("/"))));
-  const told = names.filter((name) => of(first, name) && of(first, name).truth && !name.includes("/") && of(first, name).n);
+  const shownNames = names.filter((name) => runs.some((run) => of(run, name) && of(run, name).n && !of(run, name).plain));
+  const told = names.filter((name) => of(first, name) && of(first, name).plain && of(first, name).n);
   if (!names.length) return null;
   const one = (name) => {
     const mine = runs.map((run) => of(run, name));
