@@ -52,8 +52,9 @@ class Progress:
         moving = [step for step in self.tally.steps if self.at_first[step] < len(self.tally.footers[step])]
         if not moving:
             return [LOADING]
-        parts = [self._step(step) for step in moving]
-        if all(len(self.tally.footers[step]) == self.shards[step] for step in moving):
+        going = [step for step in moving if len(self.tally.footers[step]) < self.shards[step]]
+        parts = [self._step(step) for step in going or moving[-1:]]
+        if not going:
             parts.append(LOADING)
         judged, errors = self.tally.total("judged"), sum(self.tally.reasons("errors").values())
         if judged:
