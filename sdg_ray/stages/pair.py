@@ -1,7 +1,7 @@
 """Build preference pairs: a kept candidate that is better against one that is worse, and what says so.
 
     truth    a verifier knows: chosen is right and rejected is wrong (technical report, section 3.2.3)
-    by       else the first of these scorers that has scored two candidates: reward model, judge
+    by       else the first of these scorers that tells two candidates apart: reward model, judge
 
 A judge's pair needs the judge's own word on these two, the same in both orders.
 """
@@ -79,10 +79,11 @@ class Pair:
         return pa.table({"pairs": [self._pairs(row) for row in rows]}, schema=self.writes)
 
     def _pairs(self, row: Row) -> list[dict[str, Any]]:
-        """The pairs of one row, by the first that can tell."""
+        """The pairs of one row, by the first that can tell; where truth is known, nobody else is asked."""
         for name in (*self.truth, *self.by):
-            if sum(score is not None for score in row[f"score_{name}"]) >= (1 if name in self.truth else 2):
-                return self._taken(list(self._possible(row, name)), row)
+            pairs = list(self._possible(row, name))
+            if pairs or (name in self.truth and any(score is not None for score in row[f"score_{name}"])):
+                return self._taken(pairs, row)
         return []
 
     def _possible(self, row: Row, name: str) -> Iterator[dict[str, Any]]:
@@ -91,11 +92,15 @@ class Pair:
         told = [i for i, score in enumerate(scores) if score is not None and self._may_stand(row, i)]
         for chosen, rejected in permutations(told, 2):
             margin = scores[chosen] - scores[rejected]
-            if margin <= 0 or (name not in self.truth and margin <= self.min_margin) or not row["keep"][chosen]:
+            if margin <= self._least(name) or not row["keep"][chosen]:
                 continue
             if name in self.truth or self._good_enough(row, chosen):
                 if self._agreed(row, name, chosen, rejected) and self._alike_in_length(row, chosen, rejected):
                     yield {"chosen": chosen, "rejected": rejected, "margin": margin, "by": name}
+
+    def _least(self, name: str) -> float:
+        """The margin that is not enough; a verdict, by truth or by a judge, is one at any margin."""
+        return 0.0 if name in (*self.truth, *self.judges) else max(0.0, self.min_margin)
 
     def _taken(self, pairs: list[dict[str, Any]], row: Row) -> list[dict[str, Any]]:
         if not pairs or self.strategy == "all":

@@ -91,10 +91,12 @@ def test_truth_that_is_the_same_for_all_makes_no_pair() -> None:
         assert made({"score_world": [verdict] * 2, "score_reward": [1.0, 5.0]}, truth=("world",)) == []
 
 
-def test_without_truth_the_first_that_has_scored_two_decides() -> None:
+def test_without_truth_the_first_that_tells_two_apart_decides() -> None:
     nobody = {"score_world": [None, None], "score_judge": [None, 1.0], "score_reward": [1.0, 5.0]}
     found = made(nobody, truth=("world",), by=("judge", "reward"))
     assert found[0]["by"] == "reward"
+    tied = nobody | {"score_judge": [0.5, 0.5]}
+    assert made(tied, by=("judge", "reward"))[0]["by"] == "reward"
     judged = nobody | {"score_judge": [1.0, 0.0]}
     assert made(judged, truth=("world",), by=("judge", "reward")) == [
         {"chosen": 0, "rejected": 1, "margin": 1.0, "by": "judge"}
@@ -114,6 +116,7 @@ def test_a_judge_must_have_said_so_of_these_two() -> None:
     assert ends(found) == [(0, 1), (1, 2)]
     assert ends(made(row, by=("judge",), judges=("judge",))) == [(0, 1)]
     assert ends(made(row, by=("judge",))) == [(0, 2)]
+    assert ends(made(row, by=("judge",), judges=("judge",), min_margin=3.0)) == [(0, 1)]
 
 
 def test_strategies_take_one_any_or_all() -> None:
