@@ -117,6 +117,7 @@ def counts(table: pa.Table) -> dict[str, Any]:
         found["left_out"] = dict(Counter(reason.split(":")[0] for reason in reasons))
     if "pairs" in table.schema.names:
         found["pairs"] = sum(map(len, table["pairs"].to_pylist()))
+        found["pairs_by"] = dict(Counter(pair["by"] for row in table["pairs"].to_pylist() for pair in row))
         found["paired_rows"] = sum(map(bool, table["pairs"].to_pylist()))
     return found | {"errors": dict(errors)}
 

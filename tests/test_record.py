@@ -54,8 +54,8 @@ def test_counts_tell_what_happened_by_the_columns_there_are() -> None:
     reasons = [[None, "reward: below 3"], ["finished: empty"]]
     kept = counts(pa.table({"keep": [[True, False], [False]], "reason": reasons}))
     assert (kept["kept"], kept["left_out"]) == (1, {"reward": 1, "finished": 1})
-    pairs = counts(pa.table({"pairs": [[{"chosen": 0}], []]}))
-    assert (pairs["pairs"], pairs["paired_rows"]) == (1, 1)
+    pairs = counts(pa.table({"pairs": [[{"chosen": 0, "by": "reward"}], []]}))
+    assert (pairs["pairs"], pairs["paired_rows"], pairs["pairs_by"]) == (1, 1, {"reward": 1})
 
 
 def test_prompt_is_counted_once_for_all_its_candidates() -> None:

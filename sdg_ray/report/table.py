@@ -41,7 +41,9 @@ def _funnel(tally: Tally, planned: int, missing: int) -> Table:
         if scored := tally.sum(step, "scored"):
             table.add_row(f"scored by {step}", f"{scored:,}", _share(scored, answers, "of answers"))
     table.add_row("kept", f"{kept:,}", _joined(_share(kept, answers, "of answers"), _left_out(tally)))
-    table.add_row("pairs", f"{tally.total('pairs'):,}", _share(paired, prompts, "of prompts"))
+    decided = tally.reasons("pairs_by")
+    by = f"by {_listed(decided)}" if decided else ""
+    table.add_row("pairs", f"{tally.total('pairs'):,}", _joined(_share(paired, prompts, "of prompts"), by))
     reasons = tally.reasons("errors")
     table.add_row("errors", f"{sum(reasons.values()):,}", _listed(reasons))
     return table
