@@ -99,7 +99,8 @@ def _pairs(figures: Figures) -> str:
     if figures.length_gap is None:
         return ""
     decided = _table(("decided by", "pairs"), figures.decided.most_common())
-    return f"{decided}\n\nChosen answers are {figures.length_gap:+.1f} tokens longer than rejected ones, in the mean."
+    than = f"{abs(figures.length_gap):.1f} tokens {'shorter' if figures.length_gap < 0 else 'longer'}"
+    return f"{decided}\n\nChosen answers are {than} than rejected ones, in the mean."
 
 
 def _made(about: Mapping[str, Any], run: str, command: str, wanted: Wanted) -> str:

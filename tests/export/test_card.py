@@ -73,7 +73,7 @@ def test_shares_of_models_and_the_length_gap(tmp_path: Path) -> None:
     exported(tmp_path, tmp_path / "out", "format=openrlhf", "validation=0")
     text = card(tmp_path / "out")
     assert "| early | 0.0% | 66.7% | 33.3% |" in text and "| late | 100.0% | 33.3% | 66.7% |" in text
-    assert "+1.3 tokens longer" in text  # (5 - 2) + (5 - 2) + (3 - 5), over three
+    assert "are 1.3 tokens longer" in text  # (5 - 2) + (5 - 2) + (3 - 5), over three
     assert cells(text, "Pairs") == {"decided by": ["pairs"], "---": ["---"], "reward": ["2"], "judge": ["1"]}
 
 
