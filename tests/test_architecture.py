@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "judges": LOWEST | {"engines", "scorers", "prompts", "store"},
     "export": LOWEST | {"store", "recipe", "runner", "report", "unique"},
     "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export"},
+    "doctor": LOWEST | PLUGS | {"stages", "recipe", "runner", "sandbox"},
     "pocket": {"errors", "config", "record", "template"},
 }
 EXCEPTIONS = {(f"{plugs}/world.py", "sdg_ray.pocket.world") for plugs in ("prompts", "scorers")}

