@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "report": LOWEST | {"store", "recipe", "runner", "unique", "instructions"},
     "judges": LOWEST | {"engines", "scorers", "prompts", "store"},
     "export": LOWEST | {"store", "recipe", "runner", "report", "unique"},
+    "plan": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "unique"},
     "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export"},
     "doctor": LOWEST | PLUGS | {"stages", "recipe", "runner", "sandbox"},
     "pocket": {"errors", "config", "record", "template"},
