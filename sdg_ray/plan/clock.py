@@ -129,14 +129,14 @@ def _line(step: str, work: Work, place: Place, figures: Figures, probe: Probe | 
     calls = measured.corrected(work.calls) if measured else work.calls
     same = measured is not None and (measured.model, measured.gpus) == (work.engine.model, place.gpus)
     alone = _alone(calls, measured) if measured and same else model.seconds(calls.tokens_in, calls.tokens_out)
-    seconds = alone / place.times
+    seconds, start = alone / place.times, 0.0 if place.served else model.start
     return Line(
         step=step,
         work=work,
         calls=calls,
         place=place,
         seconds=Span(seconds / model.wide, seconds, seconds * model.wide),
-        start=Span(model.start / model.wide, model.start, model.start * model.wide),
+        start=Span(start / model.wide, start, start * model.wide),
         measured=same,
     )
 

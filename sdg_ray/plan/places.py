@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where the work of a step is done: `shared` is the processor of one machine, which steps share."""
+    """Where the work of a step is done: `shared` is the processor of one machine, which steps share.
+
+    A model that is `served` behind endpoints is there already; a replica of it is an address.
+    """
 
     replicas: int
     gpus: float
     shared: bool
+    served: bool = False
     wrong: str | None = None
 
     @property
@@ -60,7 +64,7 @@ def _pool(cluster: Runner, step: str) -> "Pool":
 
 def _place(step: str, engine: Engine, pool: "Pool | None", reserved: bool) -> Place:
     if isinstance(engine, Endpoint):
-        return Place(replicas=len(engine.addresses), gpus=0, shared=False)
+        return Place(replicas=len(engine.addresses), gpus=0, shared=False, served=True)
     replicas = pool.most if pool else 1
     wanted = engine.tensor_parallel * engine.pipeline_parallel if isinstance(engine, Vllm) else 1
     there = pool.gpus if pool else 0.0

@@ -115,6 +115,17 @@ def _stages(plan: Plan) -> list[object]:
 
 
 def _sharing(lines: Sequence[Line]) -> list[str]:
+    """What steps have in common that work in the same place."""
+    served = [line.step for line in lines if line.place.served]
+    if served:
+        return [
+            f"Endpoints ({', '.join(served)}) are up, each address serves one replica and nobody else.",
+            *_shared(lines),
+        ]
+    return _shared(lines)
+
+
+def _shared(lines: Sequence[Line]) -> list[str]:
     if not any(line.place.shared for line in lines):
         return []
     return [
