@@ -91,7 +91,9 @@ def test_pools_of_cluster_files_suit_the_models_they_are_for(cluster: str) -> No
 
 def test_figures_of_the_largest_model_give_the_node_hours_of_the_estimate() -> None:
     model = build(compose("plan", []).throughput)["nemotron4_340b"]
-    prompts = 2_000_000  # for a million pairs: 300 tokens written for each, four answers of 600, a thousand read of each
+    prompts = (
+        2_000_000  # for a million pairs: 300 tokens written for each, four answers of 600, a thousand read of each
+    )
     nodes = (prompts * (300 + 4 * 600) / model.writes + prompts * 400 / model.reads) / 3600
     assert 500 <= nodes <= 560
     assert 230 <= prompts * 4 * 1000 / model.reads / 3600 <= 240

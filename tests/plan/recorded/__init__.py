@@ -1,7 +1,7 @@
 """Real runs of the pocket recipe on two cores, recorded: what each of their files said of itself.
 
-    recorded("demo")             the recipe
-    replayed("demo", folder)     a run below a folder whose files are empty and say the same
+recorded("demo")             the recipe
+replayed("demo", folder)     a run below a folder whose files are empty and say the same
 """
 
 import asyncio
