@@ -192,7 +192,7 @@ def test_the_job_exists_and_its_settings_fit_together_and_into_the_cluster() -> 
     for step in ("topics", "prompts", "responses", "reward"):  # these load a model
         assert cluster.pool(step).gpus == 1, step
     for model in (cfg.model.generator, cfg.model.reward):
-        assert model.name.startswith("/models/") and model.dtype == "auto"
+        assert model.name.startswith("/models/") and model.get("dtype", "auto") == "auto"
         assert not {"arguments", "environment"} & set(model), "what the embedded models need on a CPU"
 
 
