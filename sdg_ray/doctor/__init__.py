@@ -9,6 +9,7 @@ Checks look at this machine, at the files of the models, the store and the addre
 config names one. They run side by side; `diagnosis.py` bounds each in time and takes secrets out of what is said.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sdg_ray.recipe import Recipe
 from sdg_ray.runner import Runner
+from sdg_ray.runner.local import Local
 
 if TYPE_CHECKING:
     from sdg_ray.runner.ray import Pool
@@ -49,8 +51,11 @@ class Asked:
 
     @property
     def address(self) -> str | None:
-        """The running cluster that the config names, if it names one."""
-        return getattr(self.cluster, "address", None)
+        """The running cluster that the config names, or else the environment, as it does in a job submitted to one."""
+        if isinstance(self.cluster, Local):
+            return None
+        address = getattr(self.cluster, "address", None) or os.environ.get("RAY_ADDRESS", "local")
+        return None if address == "local" else address
 
     def pool(self, step: str) -> "Pool | None":
         """The pool of a step; None where everything is in one process."""

@@ -18,15 +18,14 @@ Nodes = Sequence[Mapping[str, float]]
 
 def check(asked: Asked) -> list[Finding]:
     """The running cluster, if one is named, then room and parallel models."""
-    address = asked.address or os.environ.get("RAY_ADDRESS", "local")
     if asked.pool(asked.recipe.steps[0]) is None:
         return [ok("Ray", "not used: every step is in one process"), *_on_gpus(asked, _here())]
-    nodes = _here() if address == "local" else cluster_at(address)
+    nodes = cluster_at(asked.address) if asked.address else _here()
     if isinstance(nodes, str):
         cure = "start the cluster, mend cluster.address= or RAY_ADDRESS, and have one Ray and one Python on all nodes"
-        return [wrong("Ray", f"{address}: {nodes}", cure), *_unknown(asked)]
-    joined = f"{address}: joined, {len(nodes)} nodes, the versions agree"
-    said = "is started on this machine" if address == "local" else joined
+        return [wrong("Ray", f"{asked.address}: {nodes}", cure), *_unknown(asked)]
+    joined = f"{asked.address}: joined, nodes: {len(nodes)}, the versions agree"
+    said = joined if asked.address else "is started on this machine"
     return [ok("Ray", said), *_unknown(asked), *room(asked, nodes), *_on_gpus(asked, nodes)]
 
 

@@ -81,13 +81,19 @@ def test_cluster_that_is_not_there() -> None:
     assert is_wrong(worst(places.check, "cluster.address='127.0.0.1:1'"), "nobody answers at 127.0.0.1:1")
 
 
+def test_cluster_that_a_job_was_submitted_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    assert is_wrong(worst(places.check), "nobody answers")
+    assert worst(places.check, "cluster=local").verdict is Verdict.OK
+
+
 @pytest.mark.cluster
 def test_cluster_that_is_there(cluster: None) -> None:
     import ray
 
     address = f"cluster.address='{ray.get_runtime_context().gcs_address}'"
     found = {each.check: each for each in places.check(asked(address, "cluster.pools.reward.gpus=1"))}
-    assert found["Ray"].verdict is Verdict.OK and "1 nodes" in found["Ray"].found
+    assert found["Ray"].verdict is Verdict.OK and "nodes: 1," in found["Ray"].found
     assert found["CPUs"].found.endswith("4 there") and is_wrong(found["GPUs"], "1 needed at once, 0 there")
 
 

@@ -1,0 +1,20 @@
+"""Models of the hub, with a hub of our own: gated ones need a token, and one that does not answer is only a warning."""
+
+from tests.doctor.test_places import run_here
+from tests.engines.server import Reply, Server
+
+CODE = (
+    "import sys; from sdg_ray.doctor import hub; from tests.doctor.asking import asked\n"
+    "made = asked('model.generator.name=somebody/large', 'model.judge.name=somebody/large')\n"
+    "[sys.stdout.write(f'{each.verdict} {each.found}\\n') for each in hub.check(made)]"
+)
+
+
+def test_gated_model_and_a_hub_that_fails() -> None:
+    with Server() as server:
+        hub = {"HF_ENDPOINT": server.address.removesuffix("/v1"), "HF_HOME": "/nowhere", "HF_HUB_OFFLINE": "0"}
+        server.models = Reply(body={"id": "somebody/large", "gated": "manual"})
+        assert run_here(CODE, hub | {"HF_TOKEN": ""}) == "warning somebody/large is gated, and there is no token\n"
+        assert run_here(CODE, hub | {"HF_TOKEN": "hf_somebody"}) == "ok somebody/large can be had\n"
+        server.models = Reply(status=404, body="")
+        assert run_here(CODE, hub).startswith("warning somebody/large: the hub could not be asked: ")
