@@ -1,7 +1,6 @@
 """Say what a run will take before it starts: requests, tokens, GPU-hours, hours and money, and what that rests on.
 
-    python jobs/plan.py recipe=nemotron4 cluster=h100x16 model=nemotron4 model.reward.name=MY_REWARD
-    python jobs/plan.py recipe=nemotron4 recipe.scale=0.01 cluster=h100x2 model=nemotron4 model.reward.name=MY_REWARD
+    python jobs/plan.py recipe=nemotron4 cluster=h100x16 model=nemotron4 model.reward.name=nemotron4-340b-reward
     python jobs/plan.py recipe=pocket probe=demo           by the tokens and speeds of a finished run
 
     recipe= cluster= model= sources= generators=, and every setting of theirs: as for jobs/generate.py
@@ -10,8 +9,9 @@
     throughput.nemotron4_340b.writes=2000          a figure of the table (conf/throughput.yaml)
     throughput.nemotron4_340b.tokens.answer=400    and how much a model is taken to say
 
-No model is loaded. The probe may be small, of other quotas, another n or another scale: what is taken from it are its
-factors to the table, step by step. Exit codes: 0 planned, 2 refused.
+A model's figures are those of the first entry of the table whose pattern fits its name. No model is loaded.
+The probe may be small, of other quotas, another n or another scale: what is taken from it are its factors to the table,
+step by step. A probe under load, or with pauses between its launches, foretells a run under load or with pauses. Exit codes: 0 planned, 2 refused.
 """
 
 import json

@@ -79,6 +79,6 @@ def _wrong(step: str, engine: Engine, there: float, gpus: float) -> str | None:
     if there == gpus:
         return None
     return (
-        f"{step}: a replica of {engine.model} takes {gpus:g} GPUs, as it is counted here, and the pool of the step "
-        f"gives {there:g}; set cluster.pools.{step}={{_target_:sdg_ray.runner.ray.Pool,gpus:{gpus:g},min:REPLICAS}}"
+        f"{step}: a replica of {engine.model} takes {gpus:g} of the GPUs, as counted here, and the step's pool gives "
+        f"{there:g}; set cluster.pools.{step}={{_target_:sdg_ray.runner.ray.Pool,gpus:{gpus:g},min:REPLICAS}}"
     )

@@ -67,8 +67,8 @@ def test_addresses_are_replicas_that_are_loaded_already() -> None:
 def test_pool_that_does_not_suit_its_model_is_said() -> None:
     few = planned(recipe(LARGE, READS), Cluster(pools={"responses": Pool(gpus=4)}), FIGURES)
     assert [sentence.split(";")[0] for sentence in few.wrong] == [
-        "responses: a replica of pocket/instruct takes 8 GPUs, as it is counted here, and the pool of the step gives 4",
-        "reward: a replica of pocket/reward takes 1 GPUs, as it is counted here, and the pool of the step gives 0",
+        "responses: a replica of pocket/instruct takes 8 of the GPUs, as counted here, and the step's pool gives 4",
+        "reward: a replica of pocket/reward takes 1 of the GPUs, as counted here, and the step's pool gives 0",
     ]
     vain = Cluster(pools={"responses": Pool(gpus=1), "reward": Pool(gpus=1), "selection": Pool(gpus=2)})
     assert planned(recipe(HERE, READS), vain, FIGURES).wrong == [
