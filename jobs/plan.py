@@ -11,7 +11,8 @@
 
 A model's figures are those of the first entry of the table whose pattern fits its name. No model is loaded.
 The probe may be small, of other quotas, another n or another scale: what is taken from it are its factors to the table,
-step by step. A probe under load, or with pauses between its launches, foretells a run under load or with pauses. Exit codes: 0 planned, 2 refused.
+step by step. A probe under load, or with pauses between its launches, foretells a run under load or pauses.
+Exit codes: 0 planned, 2 refused.
 """
 
 import json
