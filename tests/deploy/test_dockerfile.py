@@ -30,7 +30,7 @@ def of(name: str) -> list[str]:
 def visible(path: str) -> bool:
     """Whether the .dockerignore lets a path in: the last line decides that fits it or a folder that it is in."""
     rules = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
-    decided = False
+    decided = True
     for rule in (line for line in rules if line and not line.startswith("#")):
         pattern = rule.removeprefix("!")
         ways = [path, *(str(each) for each in list(Path(path).parents)[:-1])]
