@@ -30,7 +30,7 @@ def _of_model(engine: Vllm) -> Finding:
     try:
         tokenizer = AutoTokenizer.from_pretrained(engine.folder, revision=engine.revision)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        said = (str(error).splitlines() or [repr(error)])[0]
+        said = " ".join((str(error) or repr(error)).split())[:160]
         return wrong(
             CHECK, f"{engine.name}: no tokenizer: {said}", "put tokenizer.json and its config beside the weights"
         )

