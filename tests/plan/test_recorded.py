@@ -7,18 +7,21 @@ import pytest
 from sdg_ray.config import build, compose
 from sdg_ray.plan.clock import Plan, planned
 from sdg_ray.plan.figures import Figures
-from sdg_ray.plan.probe import probed
+from sdg_ray.plan.probe import Probe, probed
 from sdg_ray.plan.saying import pairs_of
 from sdg_ray.runner.local import Local
 from tests.plan.recorded import asked, lasted, recorded, replayed, total
 
-SCALES = {"demo": 0.001}
 FACTOR = 1.5
 FIRST_LOAD = 7.0  # seconds until the first file of a run begins, which no file tells
 
 
 def figures() -> Figures:
     return build(compose("plan", ["run=x"]).throughput)
+
+
+def probe_of(name: str, root: Path) -> Probe:
+    return probed(replayed(name, root), recorded(name), Local(), figures())
 
 
 def near(foretold: float, real: float, factor: float = FACTOR) -> None:
@@ -37,9 +40,7 @@ def compared(plan: Plan, run: str) -> None:
 
 
 def test_run_is_foretold_by_itself(tmp_path: Path) -> None:
-    recipe = recorded(SCALES["demo"])
-    probe = probed(replayed("demo", recipe, tmp_path), recipe, Local(), figures())
-    plan = planned(recipe, Local(), figures(), probe)
+    plan = planned(recorded("demo"), Local(), figures(), probe_of("demo", tmp_path))
     compared(plan, "demo")
     for line in plan.lines:
         assert line.measured
@@ -48,8 +49,16 @@ def test_run_is_foretold_by_itself(tmp_path: Path) -> None:
     near(plan.seconds.likely, lasted("demo") + FIRST_LOAD, 1.05)
 
 
+@pytest.mark.parametrize(("probe", "run"), [("small", "demo"), ("tiny", "demo"), ("demo", "small"), ("tiny", "small")])
+def test_run_is_foretold_by_another_size(probe: str, run: str, tmp_path: Path) -> None:
+    plan = planned(recorded(run), Local(), figures(), probe_of(probe, tmp_path))
+    assert all(line.measured for line in plan.lines)
+    compared(plan, run)
+    near(pairs_of(plan), total(run, "preferences", "paired_rows"))
+
+
 def test_table_foretells_the_time_and_all_tokens_of_a_run() -> None:
-    plan = planned(recorded(SCALES["demo"]), Local(), figures())
+    plan = planned(recorded("demo"), Local(), figures())
     near(plan.seconds.likely, lasted("demo") + FIRST_LOAD)
     assert plan.seconds.low < lasted("demo") + FIRST_LOAD < plan.seconds.high
     for count in ("tokens_in", "tokens_out"):

@@ -20,11 +20,19 @@ from sdg_ray.store import Footer, Store, open_run
 HERE = Path(__file__).parent
 
 
-def recorded(scale: float) -> Recipe:
-    """The recipe of the recorded runs at a scale."""
+RUNS: dict[str, dict[str, Any]] = {  # in what they differ
+    "demo": {"scale": 0.001},  # 682 prompts
+    "small": {"scale": 0.0003},  # 586 prompts, while others worked on the machine
+    "tiny": {"scale": 0.001, "prompts.shards": 6},  # 186 prompts, likewise
+}
+
+
+def recorded(name: str) -> Recipe:
+    """The recipe of a recorded run."""
     cfg = OmegaConf.load(HERE / "pocket.yaml")
     assert isinstance(cfg, DictConfig)
-    cfg.scale = scale
+    for path, value in RUNS[name].items():
+        OmegaConf.update(cfg, path, value)
     return build(cfg)
 
 
@@ -33,9 +41,9 @@ def figures_of_run(name: str) -> dict[str, Any]:
     return json.loads(gzip.decompress((HERE / f"{name}.json.gz").read_bytes()))
 
 
-def replayed(name: str, recipe: Recipe, root: Path) -> Store:
+def replayed(name: str, root: Path) -> Store:
     """A run that looks finished, with the footers of a recorded one."""
-    store = open_run(str(root), name, recipe.identities(), None)
+    store = open_run(str(root), name, recorded(name).identities(), None)
     steps = figures_of_run(name)["steps"]
     footers = [
         (step, shard, Footer(attempt="recorded", began=began, ended=ended, counts={"errors": {}} | counts))
