@@ -1,6 +1,6 @@
 """Real runs of the pocket recipe on two cores, recorded: what each of their files said of itself.
 
-recorded("demo")             the recipe
+recorded("demo")             its recipe
 replayed("demo", folder)     a run below a folder whose files are empty and say the same
 """
 
