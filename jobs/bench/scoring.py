@@ -115,12 +115,16 @@ def part(asked: Mapping[str, Any]) -> None:
 
 def made_of(folder: Path, options: Mapping[str, Any]) -> Recipe:
     """Answers by the generator of conf/model, scored by the model asked for."""
-    models = compose("generate", ["run=bench", f"model.reward.name={options['model']}"]).model
-    reward: Vllm = build(models.reward)
-    reward = replace(reward, arguments={**reward.arguments, "block_size": options["block"]})
+    generator = build(compose("generate", ["run=bench"]).model.generator)
     prompts = Prompts(families={"given": Given(source=str(folder / "prompts.jsonl"))}, rows=options["rows"])
-    responses = Respond(engine=build(models.generator), n=options["n"])
-    return recipe(prompts=prompts, responses=responses, reward=Score(scorer=RewardModel(engine=reward)))
+    responses = Respond(engine=generator, n=options["n"])
+    return recipe(prompts=prompts, responses=responses, reward=Score(scorer=RewardModel(engine=judging(options))))
+
+
+def judging(options: Mapping[str, Any]) -> Vllm:
+    """The engine of conf/model with the model asked for."""
+    reward: Vllm = build(compose("generate", ["run=bench", f"model.reward.name={options['model']}"]).model.reward)
+    return replace(reward, arguments={**reward.arguments, "block_size": options["block"]})
 
 
 def answer(folder: Path, options: Mapping[str, Any]) -> Result:
@@ -149,12 +153,12 @@ def conversations(folder: Path) -> dict[str, Chat]:
 
 def bare(folder: Path, options: Mapping[str, Any]) -> Result:
     """`LLM.classify` with everything at once."""
-    scorer = made_of(folder, options).stages["reward"].scorer  # type: ignore[attr-defined]
-    os.environ.update(scorer.engine.variables)
+    engine = judging(options)
+    os.environ.update(engine.variables)
     logging.getLogger("vllm").setLevel(logging.ERROR)
     from vllm import LLM, PoolingParams
 
-    model, chats = LLM(**scorer.engine.engine_arguments), conversations(folder)
+    model, chats = LLM(**engine.engine_arguments), conversations(folder)
     tokenizer = model.get_tokenizer()
     began = time.monotonic()
     read = [

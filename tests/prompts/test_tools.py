@@ -9,22 +9,7 @@ import pytest
 from sdg_ray.calls import checked_call
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.tools import reference, tools_in, written
-
-TIDE: dict[str, Any] = {
-    "name": "get_tide",
-    "description": "Time of high tide",
-    "parameters": {
-        "type": "object",
-        "properties": {
-            "town": {"type": "string"},
-            "day": {"enum": ["today", "tomorrow"]},
-            "at": {"$ref": "#/$defs/place"},
-        },
-        "required": ["town"],
-        "$defs": {"place": {"type": "array", "items": {"type": "number"}, "minItems": 2}},
-    },
-}
-PRICE: dict[str, Any] = {"name": "get_price", "description": "Price", "parameters": {"type": "object"}}
+from tests.test_calls import PRICE, TIDE
 
 
 def file(folder: Path, content: Any) -> str:
