@@ -45,7 +45,11 @@ MAY_IMPORT = {
 }
 EXCEPTIONS = {(f"{plugs}/world.py", "sdg_ray.pocket.world") for plugs in ("prompts", "scorers")}
 LATE = {"vllm", "torch", "transformers", "datasets"}  # seconds to import, and not always there
-ONLY_IN = {"hydra": {"sdg_ray/config.py"}, "ray.data": {"sdg_ray/runner/ray.py"}, "ray": {"sdg_ray/runner/ray.py"}}
+ONLY_IN = {
+    "hydra": {"sdg_ray/config.py"},
+    "ray.data": {"sdg_ray/runner/ray.py"},
+    "ray": {"sdg_ray/runner/ray.py", "sdg_ray/runner/desk.py"},
+}
 
 
 def files(*folders: str) -> list[Path]:
