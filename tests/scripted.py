@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 
 from sdg_ray.config import runtime
-from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values
+from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values, refuse_condemned
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat, hashed
 
@@ -63,6 +63,7 @@ class Scripted:
         return Values(values=[chance.uniform(0, 4) for _ in range(5)], prompt_tokens=len(chat))
 
     async def _read(self, chat: Chat) -> None:
+        refuse_condemned()
         asked = chat[-1]["content"]
         if self.too_long in asked:
             raise BadRow("too long: as the prompt says")

@@ -4,7 +4,9 @@ An engine is frozen data that says which model and how; `start()` loads it, in t
 session takes one conversation at a time and is asked for many at once: how they are batched is its own affair.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,6 +59,29 @@ class BadRow(Exception):
 
 class EngineDied(Exception):
     """The engine will answer nothing more; its worker has to be started again."""
+
+
+class EngineAway(EngineDied):
+    """There is nobody to ask. No conversation has a part in that, and starting the worker again would not help."""
+
+
+REFUSING: ContextVar[str | None] = ContextVar("refusing", default=None)
+
+
+@contextlib.contextmanager
+def condemned(reason: str | None) -> Iterator[None]:
+    """While a `with` block runs, what it asks of any engine is a bad row for this reason, if there is one."""
+    token = REFUSING.set(reason)
+    try:
+        yield
+    finally:
+        REFUSING.reset(token)
+
+
+def refuse_condemned() -> None:
+    """Raise BadRow where what is asked has ended an engine before. Every session begins with this."""
+    if reason := REFUSING.get():
+        raise BadRow(reason)
 
 
 class Session(Protocol):

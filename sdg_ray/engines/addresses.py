@@ -4,7 +4,7 @@ The address with the fewest requests in flight is next. One that cannot be reach
 after that it is asked for its list of models, which tells whether it is back. One that asks to wait (Retry-After) rests
 as long as it says. When all of them are away for longer than `patience`, whoever waits is told so at once.
 
-    async with addresses.next() as address:      waits for room; raises EngineDied
+    async with addresses.next() as address:      waits for room; raises EngineAway
         ... address.went_well() or address.failed(fault)
 """
 
@@ -15,7 +15,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 
-from sdg_ray.engines import EngineDied
+from sdg_ray.engines import EngineAway
 from sdg_ray.engines.client import Client
 from sdg_ray.engines.retries import LONGEST, Fault
 
@@ -78,7 +78,7 @@ class Addresses:
 
     @contextlib.asynccontextmanager
     async def next(self) -> AsyncIterator[Address]:
-        """Room at the best address, once there is any. Raises EngineDied."""
+        """Room at the best address, once there is any. Raises EngineAway."""
         address = await self._free()
         try:
             yield address
@@ -98,7 +98,7 @@ class Addresses:
                     chosen.in_flight += 1
                     return chosen
                 if all(each.away(now, self.patience) for each in self.all):
-                    raise EngineDied(self._sentence(now))
+                    raise EngineAway(self._sentence(now))
                 await self._wait(now)
 
     async def _wait(self, now: float) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sdg_ray.config import runtime
-from sdg_ray.engines import Answers, BadRow, Sampling, Values
+from sdg_ray.engines import Answers, BadRow, Sampling, Values, refuse_condemned
 from sdg_ray.engines.addresses import Address, Addresses
 from sdg_ray.engines.client import Client, Wrong
 from sdg_ray.engines.keys import hidden, secret
@@ -117,6 +117,7 @@ class Connected:
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """`n` candidates, drawn with the seeds `seed`, `seed` + 1, ... as far as the server can."""
+        refuse_condemned()
         if role == "user":
             raise BadRow("an endpoint cannot write a user's turn: that takes the model's template")
         first = await self._answers(chat, 1 if self.config.unbatched else n, seed, sampling)
@@ -127,6 +128,7 @@ class Connected:
 
     async def classify(self, chat: Chat) -> Values:
         """The head's raw values for `chat`."""
+        refuse_condemned()
         head = self.config.head
         if head is None:
             raise Refused(f"model {self.config.name} is asked for a reward: set its head= to one of {', '.join(HEADS)}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sdg_ray.engines import BadRow, EngineDied
+from sdg_ray.engines import BadRow, EngineAway
 from sdg_ray.engines.keys import hidden
 from sdg_ray.errors import Refused
 
@@ -52,10 +52,10 @@ class Budget:
         self.share, self.requests, self.retries = share, 0, 0
 
     def spend(self, model: str, fault: Fault) -> None:
-        """Take one retry. Raises `EngineDied` where there is none left: an endpoint that fails this often is broken."""
+        """Take one retry. Raises `EngineAway` where there is none left: an endpoint that fails this often is broken."""
         self.retries += 1
         if self.retries > FREE + self.share * self.requests:
-            raise EngineDied(
+            raise EngineAway(
                 f"model {model}: {self.retries - 1} retries for {self.requests} requests are more than retries="
                 f"{self.share:g} allows, and the last one {fault.words}; look at the server, or raise retries"
             )

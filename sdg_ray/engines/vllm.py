@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sdg_ray.config import runtime
-from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values
+from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values, refuse_condemned
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
@@ -162,6 +162,7 @@ class Running:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
+        refuse_condemned()
         tokens = self._tokens(chat, role)
         if len(tokens) >= self.context:
             raise BadRow(f"too long: the prompt has {len(tokens)} tokens, {self.config.name} takes {self.context - 1}")
@@ -185,6 +186,7 @@ class Running:
         """The head's raw values on the last token of `chat`; vLLM would put them through a softmax by default."""
         from vllm import PoolingParams
 
+        refuse_condemned()
         tokens = self._tokens(chat)
         if len(tokens) > self.context:
             raise BadRow(f"too long: {len(tokens)} tokens, {self.config.name} takes {self.context}")
