@@ -30,11 +30,15 @@ class Sampling:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One candidate: its text, how it ended (stop or length), and its length in tokens."""
+    """One candidate: its text, how it ended (stop or length), and its length in tokens.
+
+    One that could not be had, while others of its prompt could, has ended in `error`, and that says why.
+    """
 
     text: str
     finish: str
     tokens: int
+    error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,8 @@ class Session(Protocol):
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """`n` candidates for the next turn of `role`, drawn with the seeds `seed`, `seed` + 1, ...
 
-        Raises BadRow or EngineDied. With the role `user` the model writes what a user would say, as far as it can.
+        Raises BadRow where none of them can be had, or EngineDied. With the role `user` the model writes what a user
+        would say, as far as it can.
         """
 
     async def classify(self, chat: Chat) -> Values:

@@ -4,6 +4,8 @@ The address with the fewest requests in flight is next. One that cannot be reach
 after that it is asked for its list of models, which tells whether it is back. One that asks to wait (Retry-After) rests
 as long as it says. When all of them are away for longer than `patience`, whoever waits is told so at once.
 
+A request that is sent again does not queue up behind all the new ones: its shard waits for it.
+
     async with addresses.next() as address:      waits for room; raises EngineAway
         ... address.went_well() or address.failed(fault)
 """
@@ -73,21 +75,22 @@ class Addresses:
 
     def __init__(self, all_: Sequence[Address], model: str, concurrency: int, patience: float) -> None:
         self.all, self.model, self.concurrency, self.patience = all_, model, concurrency, patience
-        self.turn, self.changed = asyncio.Lock(), asyncio.Event()  # the first in the queue looks out for all
+        self.queues = {again: asyncio.Lock() for again in (False, True)}  # the first in each looks out for all
+        self.changed = asyncio.Event()
         self.asking: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
-    async def next(self) -> AsyncIterator[Address]:
-        """Room at the best address, once there is any. Raises EngineAway."""
-        address = await self._free()
+    async def next(self, again: bool = False) -> AsyncIterator[Address]:
+        """Room at the best address, once there is any; those `again` take turns with the others. Raises EngineAway."""
+        address = await self._free(again)
         try:
             yield address
         finally:
             address.in_flight -= 1
             self.changed.set()
 
-    async def _free(self) -> Address:
-        async with self.turn:
+    async def _free(self, again: bool) -> Address:
+        async with self.queues[again]:
             while True:
                 self.changed.clear()
                 now = time.monotonic()

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -23,7 +23,17 @@ from sdg_ray.engines.addresses import Address, Addresses
 from sdg_ray.engines.client import Client, Wrong
 from sdg_ray.engines.keys import hidden, secret
 from sdg_ray.engines.retries import Budget, Fault, backoff
-from sdg_ray.engines.wire import HEADS, Malformed, chat_body, head_body, parsed, read_answers, read_values
+from sdg_ray.engines.wire import (
+    HEADS,
+    Malformed,
+    at_least_one,
+    chat_body,
+    head_body,
+    parsed,
+    read_answers,
+    read_values,
+    unanswered,
+)
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
@@ -50,7 +60,7 @@ class Endpoint:
     unbatched: bool = runtime(False)  # the server takes no `n`: every candidate is a request
     concurrency: int = runtime(64)  # requests in flight at each address, of each worker
     attempts: int = runtime(8)  # how often a row is tried; a request that was turned away does not count
-    retries: float = runtime(1.0)  # how many requests a worker sends again, as a share of all it sends
+    retries: float = runtime(1.0)  # how many requests a run sends again, as a share of all: see `Budget`
     timeout: float = runtime(600.0)  # seconds for one request
     patience: float = runtime(120.0)  # seconds without any address, then the worker gives up
 
@@ -120,11 +130,11 @@ class Connected:
         refuse_condemned()
         if role == "user":
             raise BadRow("an endpoint cannot write a user's turn: that takes the model's template")
-        first = await self._answers(chat, 1 if self.config.unbatched else n, seed, sampling)
-        got = first.candidates[:n]
-        missing = range(len(got), n)  # where requests are single, or the server takes no notice of `n`
-        more = await asyncio.gather(*(self._answers(chat, 1, seed + i, sampling) for i in missing))
-        return Answers(candidates=got + [each.candidates[0] for each in more], prompt_tokens=first.prompt_tokens)
+        parts = [] if self.config.unbatched else [await self._answers(chat, n, seed, sampling)]
+        missing = range(len(parts[0].candidates) if parts else 0, n)  # also where a server takes no notice of `n`
+        parts += await asyncio.gather(*(self._alone(chat, seed + i, sampling) for i in missing))
+        candidates = [each for part in parts for each in part.candidates][:n]
+        return at_least_one(Answers(candidates=candidates, prompt_tokens=max(part.prompt_tokens for part in parts)))
 
     async def classify(self, chat: Chat) -> Values:
         """The head's raw values for `chat`."""
@@ -144,16 +154,30 @@ class Connected:
         await asyncio.gather(*(client.close() for client in clients))
         return {client.url: greeting for client, greeting in zip(clients, greetings, strict=True)}
 
+    async def _alone(self, chat: Chat, seed: int, sampling: Sampling) -> Answers:
+        """One candidate by itself; if it cannot be had, that is its own error and not its row's."""
+        try:
+            answers = await self._answers(chat, 1, seed, sampling)
+        except BadRow as bad:
+            return Answers(candidates=[unanswered(str(bad))], prompt_tokens=0)
+        return replace(answers, candidates=answers.candidates[:1])
+
     async def _answers(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
         body = chat_body(self.config.name, chat, n, seed, sampling, self.config.seed_bits)
-        return await self._asked(lambda client: client.complete(body), read_answers)
+        return await self._asked(lambda client: client.complete(body), self._read)
+
+    def _read(self, found: Mapping[str, Any]) -> Answers:
+        """The candidates; what the server says of one that it would not give is cut, and without the key."""
+        answers = read_answers(found)
+        told = [replace(each, error=each.error and hidden(each.error, self.key)) for each in answers.candidates]
+        return replace(answers, candidates=told)
 
     async def _asked(self, send: Send, read: Callable[[Mapping[str, Any]], T]) -> T:
         """What comes of a request, sent until it succeeds or has been tried often enough."""
         self.budget.requests += 1
         addresses, tries, times, failing_since = await self._addresses(), 0, 0, math.inf
         while True:
-            async with addresses.next() as address:
+            async with addresses.next(again=times > 0) as address:
                 outcome = await self._once(address, send, read)
             if not isinstance(outcome, Fault):
                 return outcome

@@ -19,7 +19,7 @@ from sdg_ray.engines import BadRow, EngineAway
 from sdg_ray.engines.keys import hidden
 from sdg_ray.errors import Refused
 
-FIRST, LONGEST = 0.5, 30.0  # seconds
+FIRST, LONGEST = 0.25, 30.0  # seconds
 FREE = 100  # retries that a worker has before it has asked anything
 AGAIN = {408, 409, 425}  # besides 429 and all from 500
 OF_THE_ROW = {400, 413, 422}
@@ -46,19 +46,24 @@ class Fault:
 
 
 class Budget:
-    """How many requests a worker may send again: `share` of all it has sent, and a few more."""
+    """How many requests a worker may send again: `share` of all it was asked for, and `FREE` more.
+
+    This bounds a run too, and no worker has to ask another: where each keeps to a share, so do all together. A run
+    sends at most `share` x its requests + `FREE` x its workers again, and a worker that is started again counts anew.
+    A request that was turned away is not among them: it waits, and `patience` says for how long.
+    """
 
     def __init__(self, share: float) -> None:
         self.share, self.requests, self.retries = share, 0, 0
 
     def spend(self, model: str, fault: Fault) -> None:
         """Take one retry. Raises `EngineAway` where there is none left: an endpoint that fails this often is broken."""
-        self.retries += 1
-        if self.retries > FREE + self.share * self.requests:
+        if self.retries + 1 > FREE + self.share * self.requests:
             raise EngineAway(
-                f"model {model}: {self.retries - 1} retries for {self.requests} requests are more than retries="
+                f"model {model}: {self.retries} retries for {self.requests} requests are all that retries="
                 f"{self.share:g} allows, and the last one {fault.words}; look at the server, or raise retries"
             )
+        self.retries += 1
 
 
 def verdict(error: Exception, key: str) -> Fault | BadRow | Refused:
@@ -95,7 +100,7 @@ def backoff(times: int) -> float:
 
 
 def longest(times: int) -> float:
-    """The limit: 0.5 s after the first failure, at most 30 s."""
+    """The limit: 0.25 s after the first failure, at most 30 s."""
     return min(LONGEST, FIRST * 2 ** min(times - 1, 16))
 
 

@@ -10,6 +10,7 @@ status 200. What cannot be read is `Malformed` and may be asked for again.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sdg_ray.engines import Answer, Answers, BadRow, Sampling, Values
@@ -62,18 +63,25 @@ def parsed(text: str) -> Mapping[str, Any]:
 
 
 def read_answers(found: Mapping[str, Any]) -> Answers:
-    """The candidates, in order. Raises `Malformed`, and `BadRow` where the server would not answer."""
+    """The candidates, in order. Raises `Malformed`, and `BadRow` where the server would not give a single one."""
     choices = _objects(found, "choices")
     choices = sorted(choices, key=lambda each: each["index"] if isinstance(each.get("index"), int) else 0)
-    texts = [_text(choice) for choice in choices]
-    finishes = [_finish(choice) for choice in choices]
-    usage = _usage(found)
-    lengths = _lengths(choices, texts, usage.get("completion_tokens", 0))
-    made = [
-        Answer(text=text, finish=finish, tokens=tokens)
-        for text, finish, tokens in zip(texts, finishes, lengths, strict=True)
-    ]
-    return Answers(candidates=made, prompt_tokens=usage.get("prompt_tokens", 0))
+    made, usage = [_candidate(choice) for choice in choices], _usage(found)
+    lengths = _lengths(choices, [each.text for each in made], usage.get("completion_tokens", 0))
+    made = [replace(each, tokens=tokens) for each, tokens in zip(made, lengths, strict=True)]
+    return at_least_one(Answers(candidates=made, prompt_tokens=usage.get("prompt_tokens", 0)))
+
+
+def at_least_one(answers: Answers) -> Answers:
+    """The same. Raises `BadRow` where not one candidate could be had."""
+    if all(each.error for each in answers.candidates):
+        raise BadRow(answers.candidates[0].error)
+    return answers
+
+
+def unanswered(why: str) -> Answer:
+    """A candidate that could not be had."""
+    return Answer(text="", finish="error", tokens=0, error=why)
 
 
 def read_values(head: str, found: Mapping[str, Any]) -> Values:
@@ -116,20 +124,16 @@ def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
     return message
 
 
-def _text(choice: Mapping[str, Any]) -> str:
-    message = _message(choice)
+def _candidate(choice: Mapping[str, Any]) -> Answer:
+    """What a choice says; its tokens are not counted yet."""
+    message, reason = _message(choice), choice.get("finish_reason")
     if refusal := message.get("refusal"):
-        raise BadRow(f"refused by the model: {refusal}")
-    return message.get("content") or ""
-
-
-def _finish(choice: Mapping[str, Any]) -> str:
-    reason = choice.get("finish_reason")
+        return unanswered(f"refused by the model: {refusal}")
     if reason == "content_filter":
-        raise BadRow("refused by the endpoint: its content filter ended the answer")
-    if reason in STOPS or reason in CUT:
-        return "stop" if reason in STOPS else "length"
-    raise Malformed(f"answered with finish_reason {reason!r}")
+        return unanswered("refused by the endpoint: its content filter ended the answer")
+    if reason not in STOPS and reason not in CUT:
+        raise Malformed(f"answered with finish_reason {reason!r}")
+    return Answer(text=message.get("content") or "", finish="stop" if reason in STOPS else "length", tokens=0)
 
 
 def _usage(found: Mapping[str, Any]) -> dict[str, int]:

@@ -79,6 +79,7 @@ class Respond:
                     "finish": answer.finish,
                     "prompt_tokens": answers.prompt_tokens,
                     "tokens": answer.tokens,
+                    "error": answer.error,
                 }
                 for i, answer in enumerate(answers.candidates)
             ],
