@@ -2,7 +2,7 @@
 
     {root}/{run}/run.json                        what each step is, the run its files are in, versions, the command
     {root}/{run}/{step}/shard-00017.parquet      prompt_id, and the columns this step added
-    {root}/{run}/attempts/{step}/00017.*.json    only after a crash: the shard was about to be tried (`note_attempt`)
+    {root}/{run}/attempts/{step}/*.json          only after a crash: what was about to be tried, and what came of it
 
 A commit is one create-only write of a finished file, so a file is whole or absent and the listing is the log: nothing
 else has to agree with it. Who comes second learns it and goes on with what the first one wrote. Nothing is ever
@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import functools
 import io
-import itertools
 import json
 import os
 import platform
@@ -101,20 +100,18 @@ class Store:
                     await _create(client, path, body, footer.attempt)
         return (await self.footer(step, shard)).attempt == footer.attempt
 
-    async def note_attempt(self, step: str, shard: int, launch: str) -> int:
-        """Note, before a shard is tried, that it is; how often it was noted before in this launch.
+    def note(self, step: str, name: str, body: Mapping[str, Any]) -> None:
+        """Commit a small note about the tries at a step, under a name of its own; it outlives whoever wrote it."""
+        text = json.dumps({"host": platform.node(), "at": time.time(), **body}).encode()
+        path = f"{self.homes[step]}/attempts/{step}/{name}.json"
+        obstore.put(bucket(self.root), path, text, mode="create", use_multipart=False)
 
-        The note is there even if the try ends the process, so that a shard which ends every worker is found out.
-        """
-        body = json.dumps({"launch": launch, "host": platform.node(), "began": time.time()}).encode()
-        for number in itertools.count():
-            path = f"{self.homes[step]}/attempts/{step}/{shard:05d}.{launch}.{number}.json"
-            try:
-                await in_thread(obstore.put, bucket(self.root), path, body, mode="create", use_multipart=False)
-                return number
-            except exceptions.AlreadyExistsError:
-                continue
-        raise AssertionError("there is always another number")
+    def notes(self, step: str) -> dict[str, Any]:
+        """The notes of a step by name: one listing, and as a rule there are none."""
+        client = bucket(self.root)
+        pages = obstore.list(client, prefix=f"{self.homes[step]}/attempts/{step}")
+        paths = sorted(meta["path"] for page in pages for meta in page)
+        return {Path(path).stem: json.loads(bytes(obstore.get(client, path).bytes())) for path in paths}
 
     async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
         """What the file of `step` and `shard` says of itself, from its last bytes."""

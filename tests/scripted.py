@@ -26,6 +26,7 @@ class Scripted:
     kill: str | None = runtime("kill")
     crash: str | None = runtime(None)
     breaks: str | None = runtime(None)
+    log: str | None = runtime(None)  # gets a line for each start
     loads: bool = runtime(True)  # a model that cannot be loaded is refused when it is started
 
     @property
@@ -37,9 +38,12 @@ class Scripted:
         """Nothing can be wrong."""
 
     def start(self) -> "Scripted":
-        """Nothing to load."""
+        """Nothing to load; `log` gets a line."""
         if not self.loads:
             raise Refused(f"model {self.name} could not be loaded")
+        if self.log:
+            with open(self.log, "a") as log:
+                log.write(f"{os.getpid()}\n")
         return self
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
-from sdg_ray.engines import Answer, Answers, BadRow, Sampling, Values
+from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values, refuse_condemned
 from sdg_ray.prompts.asking import COUNTS, Asking, Writer
 from sdg_ray.prompts.family import Draft, Family, Means, Topic, TopicList
 from sdg_ray.record import Chat, hashed
@@ -28,8 +28,8 @@ class ListWriter:
     """Writes a list of invented items where exactly so many are asked for, and else one line of invented words.
 
     Asks with `where` in them, and of those about one in `every`, go wrong as `fails` says: "short" (an item less),
-    "prose" (no list), "cut off" (within the last item), "empty", or "bad row". `says` has answers word for word, by
-    what an ask must have in it.
+    "prose" (no list), "cut off" (within the last item), "empty", "bad row" or "dies". `says` has answers word for word,
+    by what an ask must have in it.
     """
 
     name: str = "list-writer"
@@ -61,6 +61,7 @@ class ListWriter:
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """One answer; the role is a part of what it depends on."""
+        refuse_condemned()
         self.asked.append(list(chat))
         self.seeds.append(seed)
         self.sampled.append(sampling)
@@ -70,6 +71,8 @@ class ListWriter:
         fails = self.fails if self.where in ask and chance.randrange(self.every) == 0 else None
         if fails == "bad row":
             raise BadRow("too long: as the test says")
+        if fails == "dies":
+            raise EngineDied("the writer died")
         text = next((text for part, text in self.says.items() if part in ask), None) or _text(ask, chance, sampling)
         return Answers(candidates=[_failing(text, fails)], prompt_tokens=len(ask.split()))
 

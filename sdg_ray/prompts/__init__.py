@@ -24,12 +24,15 @@ from sdg_ray.prompts.asking import COUNTS, Asking, Writer
 from sdg_ray.prompts.family import NONE, Draft, Family, Means, Program, Topic, TopicList, Topics
 from sdg_ray.record import PROMPT, prompt_id
 
+Seed = tuple[str, int]
+"""One seed: the name of its family, and its number there."""
+
 
 class Make(Protocol):
     """From a shard's number, and the topics, to its prompts."""
 
-    async def __call__(self, shard: int, topics: Topics = NONE) -> pa.Table:
-        """The prompts of `shard`, the same wherever and whenever this is called."""
+    async def __call__(self, shard: int, topics: Topics = NONE, some: Sequence[Seed] | None = None) -> pa.Table:
+        """The prompts of `shard`, or of some of its seeds; the same wherever and whenever this is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,10 @@ class Prompts:
         start, stop = floor(shard * share + 1e-9), floor((shard + 1) * share + 1e-9)
         return range(start, stop) if limit is None else range(min(start, limit), min(stop, limit))
 
+    def seeds(self, shard: int) -> list[Seed]:
+        """All seeds of a shard, in the order of its rows."""
+        return [(name, number) for name in sorted(self.families) for number in self.seeds_of(name, shard)]
+
     def check(self) -> None:
         """Raise `Refused` where there is nothing to make, no end to it, or a family that cannot work."""
         if not self.families:
@@ -100,11 +107,11 @@ class Prompts:
         """The function from a shard's number, and the topics, to its prompts; the same wherever it is called."""
         asking, programs = self._asking(), dict[str, Program]()
 
-        async def make(shard: int, topics: Topics = NONE) -> pa.Table:
+        async def make(shard: int, topics: Topics = NONE, some: Sequence[Seed] | None = None) -> pa.Table:
             if not programs:
                 means = Means(model=asking, topics=topics)
                 programs.update({name: family.open(means) for name, family in sorted(self.families.items())})
-            seeds = [(name, number) for name in programs for number in self.seeds_of(name, shard)]
+            seeds = self.seeds(shard) if some is None else some
             counts = {name: Counter[str]() for name, _ in seeds}
             rows = await asyncio.gather(
                 *(self._rows(*seed, shard, programs[seed[0]], counts[seed[0]]) for seed in seeds)

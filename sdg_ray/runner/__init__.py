@@ -17,8 +17,9 @@ from sdg_ray.engines import EngineDied
 from sdg_ray.prompts.family import Topics
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE, Recipe
 from sdg_ray.record import PROMPT, PROMPT_ID, counts
+from sdg_ray.runner.suspects import Notes, Try, read_notes
 from sdg_ray.stage import checked
-from sdg_ray.store import Footer, Store, beside, new_attempt
+from sdg_ray.store import Footer, Store, beside, in_thread, new_attempt
 
 
 class Worker:
@@ -28,31 +29,44 @@ class Worker:
         self.recipe, self.store, self.step, self.once = recipe, store, step, asyncio.Lock()
         self.topics: Topics | None = None
         self.marks: Mapping[str, str] | None = None
+        self.notes: Mapping[int, Notes] | None = None
         self.make = self._maker()
 
-    async def bring(self, shard: int) -> None:
-        """Bring one shard through the step: afterwards its file is committed, by whomever."""
+    async def suspects(self, shard: int) -> Notes:
+        """What was noted of this shard before this worker was opened: it may have ended one."""
+        async with self.once:
+            if self.notes is None:
+                self.notes = await in_thread(read_notes, self.store, self.step)
+        return self.notes.get(shard, ())
+
+    async def bring(self, shard: int, alone: bool = False) -> None:
+        """Bring one shard through the step: afterwards its file is committed, by whomever.
+
+        With `alone` nothing else is in the engine, and each part of the shard is noted before it is tried.
+        """
         if await self.store.has(self.step, shard):
             return
         attempt, began = new_attempt(), time.time()
-        new = await self.make(shard)
+        notes = await self.suspects(shard)
+        new = await self.make(Try(self.store, self.step, shard, attempt, notes, alone))
         footer = Footer(attempt=attempt, began=began, ended=time.time(), counts=_counts(new))
         await self.store.commit(self.step, shard, new, footer)
 
-    async def try_to_bring(self, shard: int) -> str | None:
-        """Bring a shard, or say why it stays pending. A dead engine is no fault of the shard and is raised."""
+    async def try_to_bring(self, shard: int, alone: bool = False) -> str | None:
+        """Bring a shard, or say why it stays pending. That an engine is dead concerns others as well and is raised."""
         try:
-            await self.bring(shard)
+            await self.bring(shard, alone)
         except EngineDied:
             raise
         except Exception as error:  # one bad shard must not end a run of thousands: it is named with its reason
             return f"{self.step}: {type(error).__name__}: {' '.join(str(error).split())}"
         return None
 
-    def _maker(self) -> Callable[[int], Awaitable[pa.Table]]:
+    def _maker(self) -> Callable[[Try], Awaitable[pa.Table]]:
         """What this worker does with a shard, opened: this may load a model."""
         if self.step == TOPICS:
-            return self.recipe.prompts.open_topics()
+            self.list = self.recipe.prompts.open_topics()
+            return self._topics
         if self.step == UNIQUE:
             return self._marked
         if self.step == FIRST:
@@ -61,20 +75,25 @@ class Worker:
         self.function = self.recipe.stages[self.step].open()
         return self._through
 
-    async def _prompts(self, shard: int) -> pa.Table:
+    async def _topics(self, try_: Try) -> pa.Table:
+        """A list of topics is one piece of work."""
+        return await try_.over(1, lambda _: self.list(try_.shard))
+
+    async def _prompts(self, try_: Try) -> pa.Table:
         """A shard's prompts, on the topics that the step before has made, which are read once."""
         async with self.once:
             if self.topics is None:
                 made = [await self.store.read(TOPICS, n, PROMPT.names) for n in range(self.recipe.shards_of(TOPICS))]
                 self.topics = self.recipe.prompts.listed(made)
-        return await self.prompts(shard, self.topics)
+        topics, seeds = self.topics, self.recipe.prompts.seeds(try_.shard)
+        return await try_.over(len(seeds), lambda part: self.prompts(try_.shard, topics, seeds[part.start : part.stop]))
 
-    async def _marked(self, shard: int) -> pa.Table:
+    async def _marked(self, try_: Try) -> pa.Table:
         """The errors of a shard's prompts, those among them that another prompt makes needless: all are read once."""
         async with self.once:
             if self.marks is None:
                 self.marks = await self._marks()
-        table = await self.store.read(FIRST, shard, ["prompt_id", "error"])
+        table = await self.store.read(FIRST, try_.shard, ["prompt_id", "error"])
         rows = zip(table["prompt_id"].to_pylist(), table["error"].to_pylist(), strict=True)
         errors = [self.marks.get(name, error) for name, error in rows]
         return pa.table({"prompt_id": table["prompt_id"], "error": pa.array(errors, pa.string())})
@@ -87,10 +106,10 @@ class Worker:
             rows += [(row["prompt_id"], own(row)) for row in table.to_pylist() if row["error"] is None]
         return await asyncio.to_thread(self.recipe.unique.marks, rows)
 
-    async def _through(self, shard: int) -> pa.Table:
+    async def _through(self, try_: Try) -> pa.Table:
         stage, sources = self.recipe.stages[self.step], self.recipe.sources(self.step)
-        table = beside([await self.store.read(step, shard, columns) for step, columns in sources.items()])
-        new = await self.function(table)
+        table = beside([await self.store.read(step, try_.shard, columns) for step, columns in sources.items()])
+        new = await try_.over(table.num_rows, lambda part: self.function(table.slice(part.start, len(part))))
         whole = checked(self.step, stage.writes, new, table.num_rows).replace_schema_metadata(new.schema.metadata)
         return whole.add_column(0, PROMPT_ID, table["prompt_id"])
 

@@ -1,4 +1,10 @@
-"""A worker in a Ray actor: tickets in, tickets out. What happens when its process ends is decided here."""
+"""A worker in a Ray actor: tickets in, tickets out. What happens when its process ends is decided here.
+
+An engine does not recover, so when it dies this process ends, as it may for other reasons. Ray starts it again and
+sends its tickets once more. What the dead one has noted is then tried alone (`careful.py`); where it could not note
+anything, the first few shards are. Ray Data waits for ever for a worker that Ray has given up, so Ray never does: one
+that starts again and again while nothing gets done stays up and declines what it is sent.
+"""
 
 import asyncio
 import os
@@ -11,42 +17,38 @@ import ray
 from sdg_ray.engines import EngineDied
 from sdg_ray.recipe import Recipe
 from sdg_ray.runner import Worker
+from sdg_ray.runner.careful import Careful
 from sdg_ray.store import Store
 
 TICKET = pa.schema([pa.field("shard", pa.int32(), nullable=False), pa.field("failed", pa.string())])
-CAREFUL = 8  # shards that a restarted worker takes one at a time
+WARY = 8  # shards that a worker started again takes one at a time, for one that vanished has noted nothing
+HOLD = 30.0  # seconds for which a declined ticket is held, so that workers that do well get the others
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One step of one launch, and how often its workers may be started again."""
+    """One step of a run, and how often in a row its workers may be started again while no shard gets done."""
 
     recipe: Recipe
     store: Store
     step: str
-    launch: str
     restarts: int
+    several: bool = False  # whether there are other workers
 
 
 class Desk:
-    """A worker in a Ray actor: tickets in, tickets out.
-
-    An engine does not recover, so when it dies this process ends, as it may for other reasons. Ray starts it again and
-    sends its tickets once more, and one of them may be to blame: so they are then taken one at a time, each noted
-    before it is tried, and the shard that ended a worker alone as well stays pending, with that reason. Before a first
-    crash nothing is noted. Ray Data waits for ever for a worker that Ray has given up, so Ray never does: after
-    `restarts` this worker stays up and declines what it is sent.
-    """
+    """A worker in a Ray actor."""
 
     def __init__(self, place: Place) -> None:
-        self.place, self.alone, self.over, times = place, asyncio.Lock(), False, _times_restarted()
-        self.careful = CAREFUL if times else 0
+        self.place, times = place, _times_in_vain(place)
         self.declines: str | None = None
         if times > place.restarts:
-            self.declines = f"{place.step}: its worker ended {times} times; Ray's logs of it may say why"
+            self.declines = (
+                f"{place.step}: its worker ended {times} times while no shard got done; see Ray's logs of it"
+            )
             return
         try:
-            self.worker = Worker(place.recipe, place.store, place.step)
+            self.careful = Careful(Worker(place.recipe, place.store, place.step), wary=WARY if times else 0)
         except Exception as error:  # Ray Data would wait for ever for a worker that does not come up again
             if not times:
                 raise  # nothing works yet: the run ends here and says why
@@ -57,30 +59,25 @@ class Desk:
         (row,) = ticket.to_pylist()
         if row["failed"] is None:
             try:
-                row["failed"] = self.declines or await self._bring(row["shard"])
+                row["failed"] = await self._bring(row["shard"])
             except EngineDied:
                 os._exit(1)
         yield pa.Table.from_pylist([row], schema=TICKET)
 
     async def _bring(self, shard: int) -> str | None:
         """Bring a shard, or say why it stays pending."""
-        if not self.careful:
-            return await self.worker.try_to_bring(shard)
-        async with self.alone:
-            if self.over:
-                await asyncio.sleep(1)  # the ticket of the shard that ended it is still on its way out
-                os._exit(1)
-            self.careful = max(0, self.careful - 1)
-            if await self.place.store.note_attempt(self.place.step, shard, self.place.launch):
-                return f"{self.place.step}: it ended its worker twice, the second time alone; Ray's logs may say why"
-            try:
-                return await self.worker.try_to_bring(shard)
-            except EngineDied as died:
-                self.over = True
-                return f"{self.place.step}: {died}, twice"
+        if self.declines is None:
+            return await self.careful.bring(shard)
+        await asyncio.sleep(HOLD if self.place.several else 0)
+        return self.declines
 
 
-def _times_restarted() -> int:
-    """How often Ray has started the actor that this process is again."""
-    known = ray._private.state.actors(ray.get_runtime_context().get_actor_id())
-    return int(known["NumRestarts"])
+def _times_in_vain(place: Place) -> int:
+    """How often this worker was started again since a shard of its step was last committed, this time included."""
+    context = ray.get_runtime_context()
+    if not context.was_current_actor_reconstructed:
+        return 0
+    worker, done = f"worker-{context.get_actor_id()}", len(place.store.done(place.step))
+    starts = [body["done"] for name, body in place.store.notes(place.step).items() if name.startswith(worker)]
+    place.store.note(place.step, f"{worker}.{len(starts):04d}", {"done": done})
+    return 1 + starts.count(done)

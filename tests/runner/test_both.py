@@ -147,15 +147,6 @@ def test_shard_whose_engine_breaks_is_named_and_the_others_finish(go, tmp_path: 
 
 
 @local
-def test_engine_that_dies_leaves_its_shard_pending_and_the_others_finish(go, tmp_path: Path) -> None:
-    made = given_recipe(tmp_path, {5: "kill"}, Scripted())
-
-    store, failed = go(made)
-
-    assert pending(made, store) == {1: list(STEPS[1:])}
-
-
-@local
 def test_row_that_cannot_be_answered_is_an_error_and_its_neighbours_are_not(go, tmp_path: Path) -> None:
     store, failed = go(given_recipe(tmp_path, {5: "this is too long"}, Scripted()))
 

@@ -7,6 +7,7 @@ import pytest
 from sdg_ray.errors import Refused
 from sdg_ray.runner import pending
 from sdg_ray.runner.ray import Cluster, Pool
+from sdg_ray.runner.suspects import guilty, read_notes
 from sdg_ray.scorers.reward_model import RewardModel
 from sdg_ray.stages.score import Score
 from sdg_ray.store import open_run
@@ -33,35 +34,32 @@ def test_local_and_ray_give_equal_files(tmp_path: Path) -> None:
             assert body(tmp_path / "here" / name) == body(tmp_path / "there" / name)
 
 
-def test_shards_on_which_the_engine_dies_are_named_and_all_others_are_done(tmp_path: Path) -> None:
-    made = given_recipe(tmp_path, {5: "kill"}, Scripted(seconds=0.05), lines=28)
+@pytest.mark.parametrize("how", ["kill", "crash"])
+def test_row_that_ends_its_worker_is_an_error_and_all_others_are_answered(tmp_path: Path, how: str) -> None:
+    engine = Scripted(seconds=0.05, crash="crash", log=str(tmp_path / "starts"))
+    made = given_recipe(tmp_path, {5: f"please {how}"}, engine, lines=28)
     store = open_run(str(tmp_path), "first", made.identities())
 
-    failed = Cluster().run(made, store, pending(made, store))
+    assert not Cluster().run(made, store, pending(made, store))
 
-    assert failed.keys() == {1} and failed[1].startswith("responses: the engine died, as the prompt asked")
-    assert pending(made, store) == {1: list(STEPS[1:])}
-
-
-def test_shard_that_kills_its_process_is_given_up_and_all_others_are_done(tmp_path: Path) -> None:
-    made = given_recipe(tmp_path, {5: "crash"}, Scripted(seconds=0.05, crash="crash"), lines=28)
-    store = open_run(str(tmp_path), "first", made.identities())
-
-    failed = Cluster().run(made, store, pending(made, store))
-
-    assert failed.keys() == {1} and "ended its worker twice" in failed[1]
-    assert pending(made, store) == {1: list(STEPS[1:])}
+    assert_complete(made, tmp_path)
+    rows = [row for shard in range(7) for row in table(tmp_path, "first", "responses", shard).to_pylist()]
+    errors = {n: row["answered"][0]["error"] for n, row in enumerate(rows) if row["answered"][0]["error"]}
+    said = {"kill": "the engine died, as the prompt asked", "crash": "its process was gone 2 times"}
+    assert errors == {5: f"ended the engine: {said[how]}"}
+    assert len((tmp_path / "starts").read_text().splitlines()) <= 2 + 4
 
 
-def test_engine_that_always_dies_ends_the_run_with_every_shard_pending(tmp_path: Path) -> None:
+def test_engine_that_always_dies_ends_the_run_with_every_shard_pending_and_no_row_blamed(tmp_path: Path) -> None:
     made = given_recipe(tmp_path, {}, Scripted(kill="question"), lines=20)
     store = open_run(str(tmp_path), "first", made.identities())
 
     failed = Cluster(pools={"responses": Pool(restarts=2)}).run(made, store, pending(made, store))
 
     assert pending(made, store) == dict.fromkeys(range(5), list(STEPS[1:]))
-    assert failed.keys() == set(range(5))
-    assert all(reason.startswith("responses: ") for reason in failed.values())
+    assert failed == dict.fromkeys(range(5), failed[0])
+    assert failed[0].startswith("responses: its worker ended 3 times while no shard got done")
+    assert not any(guilty(4, notes) for notes in read_notes(store, "responses").values())
 
 
 def test_shard_that_a_stage_spoils_stays_pending_by_name_and_the_others_finish(tmp_path: Path) -> None:

@@ -1,0 +1,153 @@
+"""A part of a shard that ends its worker is found, blamed and left out, and nothing else is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdg_ray.prompts import Prompts
+from sdg_ray.prompts.asking import Writer
+from sdg_ray.prompts.coding import Coding
+from sdg_ray.prompts.topics import Broad
+from sdg_ray.recipe import recipe
+from sdg_ray.runner import bring_all, pending
+from sdg_ray.runner.local import Local
+from sdg_ray.runner.suspects import Note, guilty, parts, read_notes, suspicion
+from sdg_ray.store import open_run
+from tests.runner.test_both import given_recipe
+from tests.scripted import Scripted
+from tests.scripted_writer import ListWriter
+from tests.small import assert_complete, run_here, table
+
+
+def noted(attempt: str, *tried: range, ended: str | None = None, alone: bool = True) -> list[Note]:
+    """The notes of an attempt that tried these parts one after the other; the last one says how it ended, if any."""
+    about = [(part, n, n > 0, None) for n, part in enumerate(tried)]
+    about += [(tried[-1], len(tried), len(tried) > 1, ended)] if ended is not None else []
+    return [
+        Note(
+            shard=0,
+            attempt=attempt,
+            number=n,
+            first=part.start,
+            items=len(part),
+            alone=alone,
+            proven=proven,
+            ended=said,
+        )
+        for part, n, proven, said in about
+    ]
+
+
+def test_a_shard_of_which_nothing_is_noted_is_one_part() -> None:
+    assert parts(64, []) == [range(64)] and guilty(64, []) == {}
+    assert parts(0, []) == [range(0)]
+
+
+def test_only_the_part_that_ended_the_worker_is_cut() -> None:
+    notes = noted("a", range(0, 8), range(8, 40))
+    assert parts(64, notes) == [range(8), *(range(n, n + 2) for n in range(8, 40, 2)), range(40, 64)]
+
+
+def test_an_item_is_guilty_once_the_engine_said_so_or_twice_when_it_could_not() -> None:
+    fine, bad = range(3), range(3, 4)
+    assert guilty(9, noted("a", fine, bad, ended="out of memory")) == {3: "ended the engine: out of memory"}
+    assert guilty(9, noted("a", fine, bad)) == {}
+    twice = noted("a", fine, bad) + noted("b", fine, bad)
+    assert guilty(9, twice) == {3: "ended the engine: its process was gone 2 times"}
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        noted("a", range(3), range(3, 4), ended="") * 2,  # ended in order: storage failed, say
+        noted("a", range(3), range(3, 5), ended="died"),  # two items: one of them is innocent
+        noted("a", range(3), range(3, 4), ended="died", alone=False),  # others were in the engine
+        noted("a", range(3, 4), ended="died"),  # the engine has not answered anything yet
+        noted("a", range(3, 4), range(4, 9)) + noted("b", range(3, 4), range(4, 9)),  # it got past the item
+    ],
+)
+def test_an_item_is_not_guilty_without_proof(notes: list[Note]) -> None:
+    assert guilty(9, notes) == {}
+
+
+@given(st.integers(5, 300), st.sets(st.integers(0, 299), max_size=3))
+def test_whoever_kills_is_found_in_a_few_starts_and_nobody_else_is_blamed(items: int, killers: set[int]) -> None:
+    killers = {item for item in killers if item < items}
+    notes = noted("0", range(items), ended="died", alone=False) if killers else []
+    starts = 1 + bool(killers)
+    while True:
+        blamed, tried = guilty(items, notes), []
+        for part in sorted(parts(items, notes), key=lambda part: suspicion(part, items, notes)):
+            if len(part) == 1 and part.start in blamed:
+                continue
+            tried.append(part)
+            if {*part} & (killers - blamed.keys()):
+                break
+        else:
+            break
+        notes += noted(f"{starts}", *tried, ended="died")
+        starts += 1
+    assert blamed.keys() == killers
+    assert starts <= 1 + 4 * len(killers)
+
+
+def test_rows_that_kill_the_engine_are_errors_and_all_others_are_answered(tmp_path: Path) -> None:
+    engine = Scripted(seconds=0.001, log=str(tmp_path / "starts"))
+    made = given_recipe(tmp_path, {5: "kill me", 6: "kill me too", 22: "kill"}, engine, lines=48)
+
+    store, failed = run_here(made, tmp_path)
+
+    assert not failed and pending(made, store) == {}
+    assert_complete(made, tmp_path)
+    bad = {row["answered"][0]["error"] for row in rows(tmp_path) if row["answered"][0]["finish"] == "error"}
+    assert bad == {"ended the engine: the engine died, as the prompt asked"}
+    assert sum(row["answered"][0]["finish"] == "error" for row in rows(tmp_path)) == 3
+    starts = (tmp_path / "starts").read_text().splitlines()
+    assert len(starts) <= 2 + 3 * 4  # both steps once, and a few for each killer
+
+
+def rows(folder: Path) -> list[Mapping]:
+    return [row for shard in range(12) for row in table(folder, "first", "responses", shard).to_pylist()]
+
+
+def test_what_was_learnt_is_not_learnt_again_by_the_next_launch(tmp_path: Path) -> None:
+    made = given_recipe(tmp_path, {5: "kill"}, Scripted(log=str(tmp_path / "starts")))
+    store = open_run(str(tmp_path), "first", made.identities())
+    for _ in range(3):
+        Local(restarts=0).run(made, store, pending(made, store))  # each is over when the engine has died once
+    assert pending(made, store) == {}
+
+    (tmp_path / "starts").unlink()
+    (tmp_path / "first/responses/shard-00001.parquet").unlink()
+    assert not Local(restarts=0).run(made, store, pending(made, store))
+    assert len((tmp_path / "starts").read_text().splitlines()) == 1  # and no engine died
+    assert set(read_notes(store, "responses")) == {0, 1, 2}
+
+
+def test_an_engine_that_always_dies_ends_the_run_and_blames_no_row(tmp_path: Path) -> None:
+    made = given_recipe(tmp_path, {}, Scripted(kill="question", log=str(tmp_path / "starts")))
+    store = open_run(str(tmp_path), "first", made.identities())
+
+    failed = Local(restarts=2).run(made, store, pending(made, store))
+
+    assert failed == dict.fromkeys(range(3), "responses: the engine died, as the prompt asked")
+    assert not store.done("responses")
+    assert not any(guilty(4, notes) for notes in read_notes(store, "responses").values())
+    assert len((tmp_path / "starts").read_text().splitlines()) == 2 + 2
+
+
+def test_seeds_that_kill_the_engine_are_errors_in_the_slots_of_their_prompts(tmp_path: Path) -> None:
+    writer = Writer(engine=ListWriter(fails="dies", where="for a beginner"))
+    coding = Coding(quota=24, levels=("beginner", "advanced", "intermediate"))
+    topics = {"python": Broad(quota=6)}
+    made = recipe(prompts=Prompts(families={"coding": coding}, writer=writer, topics=topics, rows=12))
+    store = open_run(str(tmp_path), "first", made.identities())
+
+    assert not bring_all(made, store, Local()) and pending(made, store) == {}
+
+    rows = [row for shard in range(2) for row in table(tmp_path, "first", "prompts", shard).to_pylist()]
+    assert [row["error"] is not None for row in rows] == [row["origin"]["item"] == "beginner" for row in rows]
+    assert {row["error"] for row in rows} == {None, "ended the engine: the writer died"}
