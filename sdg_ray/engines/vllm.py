@@ -15,8 +15,9 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Vllm:
     pipeline_parallel: int = runtime(1)
     max_num_seqs: int = runtime(256)
     max_num_batched_tokens: int = runtime(8192)
+    patience: float = runtime(600.0)  # seconds without a step of the engine while requests wait; then it hangs
     arguments: Mapping[str, Any] = runtime(factory=dict)
     environment: Mapping[str, str] = runtime(factory=dict)
 
@@ -74,6 +76,8 @@ class Vllm:
             )
         if self.chat_template and not Path(self.chat_template).is_file():
             raise Refused(f"model {self.name}: there is no chat template {self.chat_template}")
+        if self.patience <= 0:
+            raise Refused(f"model {self.name}: patience must be above 0 seconds, not {self.patience:g}")
 
     def start(self) -> "Running":
         """Load the model: seconds for a small one, tens of minutes for the largest."""
@@ -155,6 +159,7 @@ class Running:
         self.inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self.waiting: dict[str, Request] = {}
         self.death: BaseException | None = None
+        self.moved = time.monotonic()  # when the engine last took a request or made a step
         threading.Thread(target=self._serve, name="vllm", daemon=True).start()
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
@@ -211,7 +216,19 @@ class Running:
         if self.death is not None:
             raise EngineDied(f"the engine of {self.config.name} died: {self.death!r}")
         self.inbox.put(Request(tokens, parameters, loop, future))
-        return await future
+        while not future.done():
+            self._look_after()
+            await asyncio.wait([future], timeout=self.config.patience / 4)
+        return future.result()
+
+    def _look_after(self) -> None:
+        """Give the engine up where it has not moved for too long, though there was something to do."""
+        still = time.monotonic() - self.moved
+        if not self.waiting or still < self.config.patience:
+            return
+        oldest = time.monotonic() - min(request.since for request in self.waiting.values())
+        self.death = TimeoutError(f"no step for {still:.0f} s while {len(self.waiting)} requests waited")
+        raise EngineDied(f"the engine of {self.config.name} hangs: {self.death}, the oldest for {oldest:.0f} s")
 
     def _serve(self) -> None:
         """Step the engine for as long as there are requests; wait where there are none."""
@@ -219,10 +236,12 @@ class Running:
             number = 0
             while True:
                 while not self.waiting or not self.inbox.empty():
-                    number += 1
-                    self._add(str(number), self.inbox.get())
+                    request, number = self.inbox.get(), number + 1
+                    self.moved = time.monotonic()
+                    self._add(str(number), request)
                 with STEPPING:
                     outputs = self.engine.step()
+                self.moved = time.monotonic()
                 self._deliver([output for output in outputs if output.finished])
         except BaseException as error:  # whatever ends this thread ends the engine: everybody who waits has to know
             self.death = error
@@ -260,6 +279,7 @@ class Request:
     parameters: Any
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    since: float = field(default_factory=time.monotonic)
 
     def fail(self, error: Exception) -> None:
         """Tell who waits, unless they have gone."""

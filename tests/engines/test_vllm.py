@@ -10,7 +10,7 @@ import pytest
 
 from sdg_ray.config import build, compose
 from sdg_ray.engines import Answers, BadRow, EngineDied, Sampling
-from sdg_ray.engines.vllm import Running, Vllm
+from sdg_ray.engines.vllm import STEPPING, Running, Vllm
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
@@ -122,6 +122,23 @@ def test_a_dead_engine_tells_everybody_who_waits_and_who_comes_later() -> None:
     assert {type(answer) for answer in asyncio.run(asyncio.wait_for(ask(), 120))} == {EngineDied}
     with pytest.raises(EngineDied):
         asyncio.run(fragile.generate(asks("Hello"), 1, 0, SAMPLING))
+
+
+@pytest.mark.engine
+def test_an_engine_that_hangs_is_given_up_and_says_who_waited() -> None:
+    hanging = replace(GENERATOR, patience=2.0).start()
+    assert asyncio.run(hanging.generate(asks("Hello"), 1, 0, SAMPLING)).candidates
+
+    async def ask() -> list[object]:
+        return await asyncio.gather(
+            *(hanging.generate(asks("Hi"), 1, i, SAMPLING) for i in range(3)), return_exceptions=True
+        )
+
+    with STEPPING:  # the engine cannot make a step
+        said = asyncio.run(asyncio.wait_for(ask(), 60))
+    assert {type(each) for each in said} == {EngineDied} and "hangs: no step for" in str(said[0])
+    with pytest.raises(EngineDied):
+        asyncio.run(hanging.generate(asks("Hello"), 1, 0, SAMPLING))
 
 
 def test_a_missing_model_is_refused_before_anything_loads(tmp_path: Path) -> None:
