@@ -3,7 +3,7 @@
     python jobs/bench/endpoint.py                       all columns, in about five minutes
     python jobs/bench/endpoint.py columns=span,kill     some of them
 
-    columns=...    span       from the first to the last request, over the ideal of slots that are always busy; 200 ms each
+    columns=...    span       first to last request, over the ideal of slots that are always busy; answers of 200 ms
                    failures   the same where 2% of the requests end with HTTP 500
                    tail       the same where answers take 1 s in the mean, lognormal with a sigma of 0.8
                    bodies     what becomes of a truncated and an empty body, of an empty text, and of an answer cut off
