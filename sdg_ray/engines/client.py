@@ -43,8 +43,10 @@ class Client:
         )
 
     async def complete(self, body: Mapping[str, Any]) -> str | Wrong:
-        """A chat completion. Not by the client's typed method, which looks through every message: a quarter slower."""
-        return await self._body(self.openai.post("/chat/completions", cast_to=str, body=body))
+        """A chat completion, or a prompt's. Not by the client's typed method, which looks at every message: slower by
+        a quarter."""
+        path = "/completions" if "prompt" in body else "/chat/completions"
+        return await self._body(self.openai.post(path, cast_to=str, body=body))
 
     async def head(self, head: str, body: Mapping[str, Any]) -> str | Wrong:
         """A head's values. vLLM has its heads beside /v1, not in it."""

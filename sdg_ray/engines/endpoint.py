@@ -23,6 +23,7 @@ from sdg_ray.engines.addresses import Address, Addresses
 from sdg_ray.engines.client import Client, Wrong
 from sdg_ray.engines.keys import hidden, secret
 from sdg_ray.engines.retries import Budget, Fault, backoff
+from sdg_ray.engines.users_turn import Opened, UsersTurn
 from sdg_ray.engines.wire import (
     HEADS,
     Malformed,
@@ -55,6 +56,7 @@ class Endpoint:
     addresses: Sequence[str] = runtime()  # each as a rule ends in /v1
     key: str | None = field(default=None, repr=False, metadata={"runtime": True})
     head: str | None = None
+    tokenizer: str | None = runtime(None)  # whose template opens a user's turn: a folder here, or a name of the hub
     max_model_len: int | None = runtime(None)  # tokens of prompt and answer together, if it is to be checked early
     seed_bits: int = 62  # of a seed, for servers that take short ones; 0 for those that take none
     unbatched: bool = runtime(False)  # the server takes no `n`: every candidate is a request
@@ -123,16 +125,16 @@ class Connected:
     def __init__(self, config: Endpoint, key: str) -> None:
         self.config, self.key = config, key
         self.budget = Budget(config.retries)
+        self.users_turn = UsersTurn(config.tokenizer) if config.tokenizer else None
         self.loops: dict[asyncio.AbstractEventLoop, tuple[Addresses, AsyncGenerator[None, None]]] = {}
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
         """`n` candidates, drawn with the seeds `seed`, `seed` + 1, ... as far as the server can."""
         refuse_condemned()
-        if role == "user":
-            raise BadRow("an endpoint cannot write a user's turn: that takes the model's template")
-        parts = [] if self.config.unbatched else [await self._answers(chat, n, seed, sampling)]
+        asked = self._opened(chat) if role == "user" else chat
+        parts = [] if self.config.unbatched else [await self._answers(asked, n, seed, sampling)]
         missing = range(len(parts[0].candidates) if parts else 0, n)  # also where a server takes no notice of `n`
-        parts += await asyncio.gather(*(self._alone(chat, seed + i, sampling) for i in missing))
+        parts += await asyncio.gather(*(self._alone(asked, seed + i, sampling) for i in missing))
         candidates = [each for part in parts for each in part.candidates][:n]
         return at_least_one(Answers(candidates=candidates, prompt_tokens=max(part.prompt_tokens for part in parts)))
 
@@ -154,7 +156,12 @@ class Connected:
         await asyncio.gather(*(client.close() for client in clients))
         return {client.url: greeting for client, greeting in zip(clients, greetings, strict=True)}
 
-    async def _alone(self, chat: Chat, seed: int, sampling: Sampling) -> Answers:
+    def _opened(self, chat: Chat) -> Opened:
+        if self.users_turn is None:
+            raise BadRow("an endpoint cannot write a user's turn: that takes the model's template, tokenizer=")
+        return self.users_turn.opened(chat)
+
+    async def _alone(self, chat: Chat | Opened, seed: int, sampling: Sampling) -> Answers:
         """One candidate by itself; if it cannot be had, that is its own error and not its row's."""
         try:
             answers = await self._answers(chat, 1, seed, sampling)
@@ -162,7 +169,7 @@ class Connected:
             return Answers(candidates=[unanswered(str(bad))], prompt_tokens=0)
         return replace(answers, candidates=answers.candidates[:1])
 
-    async def _answers(self, chat: Chat, n: int, seed: int, sampling: Sampling) -> Answers:
+    async def _answers(self, chat: Chat | Opened, n: int, seed: int, sampling: Sampling) -> Answers:
         body = chat_body(self.config.name, chat, n, seed, sampling, self.config.seed_bits)
         return await self._asked(lambda client: client.complete(body), self._read)
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sdg_ray.engines import Answer, Answers, BadRow, Sampling, Values
+from sdg_ray.engines.users_turn import Opened
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
@@ -27,11 +28,12 @@ class Malformed(ValueError):
     """An answer with status 200 that is none; the message says what is odd."""
 
 
-def chat_body(model: str, chat: Chat, n: int, seed: int, sampling: Sampling, seed_bits: int) -> dict[str, Any]:
+def chat_body(model: str, chat: Chat | Opened, n: int, seed: int, sampling: Sampling, seed_bits: int) -> dict[str, Any]:
     """The body for `n` candidates with the seeds `seed`, `seed` + 1, ... as servers that take both number them."""
+    asked = {"prompt": chat.tokens} if isinstance(chat, Opened) else {"messages": chat}
     body: dict[str, Any] = {
         "model": model,
-        "messages": chat,
+        **asked,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "max_tokens": sampling.max_tokens,
@@ -118,7 +120,7 @@ def _objects(found: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    message = choice.get("message")
+    message = choice.get("message", {"content": choice["text"]} if "text" in choice else None)  # a prompt's has a text
     if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
         raise Malformed("answered with a choice that has no message")
     return message
