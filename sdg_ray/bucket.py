@@ -1,0 +1,99 @@
+"""The client of a root (a folder, or s3://bucket/prefix): how patient it is, and why it cannot be used.
+
+bucket("s3://bucket/runs")              for work that has begun: it outlasts a store that refuses for two minutes
+hurried("s3://bucket/runs")             to look whether a root can be used at all: seconds
+with using("s3://bucket/runs", "read"): whatever keeps it from being read is one sentence (`Unusable`)
+"""
+
+import contextlib
+import functools
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from obstore import exceptions, store
+
+from sdg_ray.errors import Refused
+
+OPTIONS = {"allow_http": True, "timeout": timedelta(seconds=30)}  # of one request
+BACKOFF = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=10), "base": 3.0}
+PATIENT = {"max_retries": 1000, "retry_timeout": timedelta(seconds=150), "backoff": BACKOFF}  # the time decides
+HURRIED = {"max_retries": 5, "retry_timeout": timedelta(seconds=30), "backoff": BACKOFF | {"base": 2.0}}
+REFUSAL = re.compile(r"<Code>(\w+)</Code>|\b(4\d\d [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*)")  # of a store, that is final
+STATUS = re.compile(r"\b(\d{3} [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*)")
+SYSTEM = re.compile(r"([A-Z][^:()\n]+) \(os error \d+\)")
+CURES = {
+    r"No space left|quota": "make room there; the same command goes on",
+    r"Expired|TokenRefresh": "renew the credentials; the same command goes on",
+    r"^5\d\d ": "the store is busy or down: wait; the same command goes on",
+}
+
+
+class Unusable(Refused, OSError):
+    """A root that could be used can be no longer: credentials that ended, a full disk, a store that is away."""
+
+
+@functools.cache
+def bucket(root: str) -> Any:
+    """The client for `root`; credentials are taken from the environment.
+
+    Raises:
+        Refused: the address is of no kind known.
+    """
+    if root == "memory:":
+        return store.MemoryStore()
+    if "://" not in root:
+        return store.LocalStore(root)
+    return _remote(root, PATIENT)
+
+
+def hurried(root: str) -> Any:
+    """The client with which `root` is tried first, so that a wrong address is refused before anybody has to wait."""
+    return _remote(root, HURRIED) if "://" in root else bucket(root)
+
+
+@contextlib.contextmanager
+def using(root: str, done: str) -> Iterator[None]:
+    """A block in which `root` is to be `done` (read, written); that a file is not there says nothing of the root."""
+    try:
+        yield
+    except (FileNotFoundError, Unusable):
+        raise
+    except (exceptions.BaseError, OSError) as error:
+        raise Unusable(unusable(root, done, error)) from error
+
+
+def unusable(root: str, done: str, error: BaseException) -> str:
+    """Why `root` cannot be `done`, with what to look at; never with a secret in it."""
+    reason = _reason(error)
+    cure = next((cure for sign, cure in CURES.items() if re.search(sign, reason)), None)
+    return f"root={root} cannot be {done}: {reason}; {cure or _cure(root)}"
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first; the storage library goes on for pages."""
+    return (str(error).splitlines() or [type(error).__name__])[0].strip()
+
+
+def _remote(root: str, retries: Any) -> Any:
+    try:
+        return store.from_url(root, client_options=OPTIONS, retry_config=retries)
+    except (exceptions.BaseError, ValueError) as error:
+        raise Refused(f"root={root} is not an address that can be opened: {first_line(error)}") from error
+
+
+def _cure(root: str) -> str:
+    if root.startswith("s3://"):
+        return "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL"
+    return "check the credentials" if "://" in root else "choose a root that this user may write to"
+
+
+def _reason(error: BaseException) -> str:
+    """The telling part of a storage error: its code, its status or its last cause, on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    for sign in (REFUSAL, STATUS, SYSTEM):
+        if found := sign.search(str(error)):
+            return next(part for part in found.groups() if part).strip()
+    return first_line(error)
