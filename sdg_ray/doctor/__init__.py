@@ -13,14 +13,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sdg_ray.recipe import Recipe
 from sdg_ray.runner import Runner
 from sdg_ray.runner.local import Local
-
-if TYPE_CHECKING:
-    from sdg_ray.runner.ray import Pool
+from sdg_ray.runner.pools import STREAMING, Pool, at_once
 
 
 class Verdict(StrEnum):
@@ -57,10 +54,15 @@ class Asked:
         address = getattr(self.cluster, "address", None) or os.environ.get("RAY_ADDRESS", "local")
         return None if address == "local" else address
 
-    def pool(self, step: str) -> "Pool | None":
+    def pool(self, step: str) -> Pool | None:
         """The pool of a step; None where everything is in one process."""
-        pool = getattr(self.cluster, "pool", None)
-        return pool(step) if pool else None
+        suited = getattr(self.cluster, "suited", None)
+        return suited(self.recipe).pool(step) if suited else None
+
+    @property
+    def at_once(self) -> tuple[tuple[str, ...], ...]:
+        """The steps in groups whose workers are there at the same time."""
+        return at_once(self.recipe, getattr(self.cluster, "schedule", STREAMING))
 
     def workers(self, step: str) -> int:
         """How many workers a step begins with."""

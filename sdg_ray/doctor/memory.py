@@ -95,7 +95,7 @@ def _all_on_cpu(asked: Asked) -> list[Finding]:
     uses = [use for use in on_vllm(asked.recipe) if not wants_gpu(asked, use.step) and config(use.engine)]
     if not uses or asked.address:
         return []
-    needed = max(sum(_workers(asked, uses, step) for step in phase) for phase in asked.recipe.phases)
+    needed = max(sum(_workers(asked, uses, step) for step in steps) for steps in asked.at_once)
     whole, free = memory_here()
     said = f"all workers at once: {gib(needed)}, {gib(free)} of {gib(whole)} are free"
     cure = "lower cluster.pools.<step>.min or arguments.kv_cache_memory_bytes, or choose smaller models"

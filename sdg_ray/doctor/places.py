@@ -1,10 +1,10 @@
 """Room for the workers: the cluster that is named, GPUs and CPUs there against those that the pools ask for.
 
-A worker is one Ray actor, so all GPUs of its models (tensor times pipeline parallel) must lie on one node.
+A worker's GPUs (tensor times pipeline parallel of its models) are on one node, or in equal parts on `machines` nodes.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sdg_ray.doctor import Asked, Finding, ok, warning, wrong
 from sdg_ray.doctor.arithmetic import UTILISATION
@@ -12,8 +12,9 @@ from sdg_ray.doctor.machine import cluster_at, gpus_here
 from sdg_ray.doctor.packages import is_installed
 from sdg_ray.doctor.uses import different, on_vllm
 from sdg_ray.engines.vllm import Vllm
+from sdg_ray.runner.pools import Machines, Nodes, crowded
 
-Nodes = Sequence[Mapping[str, float]]
+EXECUTOR = "distributed_executor_backend"
 
 
 def check(asked: Asked) -> list[Finding]:
@@ -21,11 +22,13 @@ def check(asked: Asked) -> list[Finding]:
     if asked.pool(asked.recipe.steps[0]) is None:
         return [ok("Ray", "not used: every step is in one process"), *_on_gpus(asked, _here())]
     nodes = cluster_at(asked.address) if asked.address else _here()
+    autoscaler: Machines | None = getattr(asked.cluster, "autoscaler", None)
     if isinstance(nodes, str):
         cure = "start the cluster, mend cluster.address= or RAY_ADDRESS, and have one Ray and one Python on all nodes"
         return [wrong("Ray", f"{asked.address}: {nodes}", cure), *_unknown(asked)]
     joined = f"{asked.address}: joined, nodes: {len(nodes)}, the versions agree"
     said = joined if asked.address else "is started on this machine"
+    nodes = autoscaler.beside(nodes) if autoscaler else nodes
     return [ok("Ray", said), *_unknown(asked), *room(asked, nodes), *_on_gpus(asked, nodes)]
 
 
@@ -35,7 +38,7 @@ def _on_gpus(asked: Asked, nodes: Nodes) -> list[Finding]:
 
 
 def room(asked: Asked, nodes: Nodes) -> list[Finding]:
-    """Whether the workers that a phase begins with have room, and each of them on one node."""
+    """Whether the workers that are there at once have room, and each of them on its nodes."""
     found = []
     for resource, name, title in (("GPU", "gpus", "GPUs"), ("CPU", "cpus", "CPUs")):
         there, largest = sum(_all(nodes, resource)), max(_all(nodes, resource), default=0.0)
@@ -46,9 +49,17 @@ def room(asked: Asked, nodes: Nodes) -> list[Finding]:
             found.append(wrong(title, said, lower))
         elif one > largest + 1e-6:
             found.append(wrong(title, f"a worker needs {one:g}, no node has more than {largest:g}", lower))
+        elif name == "gpus" and (reason := _crowded(asked, nodes)):
+            found.append(wrong(title, reason, lower))
         else:
             found.append(ok(title, said))
     return found
+
+
+def _crowded(asked: Asked, nodes: Nodes) -> str | None:
+    """Which worker finds no node with its GPUs free."""
+    groups = ({step: pool for step in steps if (pool := asked.pool(step))} for steps in asked.at_once)
+    return next((reason for group in groups if (reason := crowded(group, nodes))), None)
 
 
 def parallel(asked: Asked, nodes: Nodes) -> list[Finding]:
@@ -64,6 +75,11 @@ def _spread(asked: Asked, step: str, largest: float) -> Finding | None:
     given = pool.gpus if pool else largest
     said = f"{step}: {', '.join(each.name for each in engines)} needs {spread} GPUs and gets {given:g}"
     cure = f"set cluster.pools.{step}.gpus to tensor_parallel x pipeline_parallel, all models of the step together"
+    if pool and pool.machines > 1 and any(each.arguments.get(EXECUTOR) != "ray" for each in engines):
+        cure = f"set {EXECUTOR}: ray in the model's arguments, and tensor_parallel to the GPUs of one machine"
+        return wrong(
+            "parallel models", f"{step}: its workers span {pool.machines} machines and its model does not", cure
+        )
     if given == spread or not engines or (not pool and given > spread):
         return None
     if given > spread:
@@ -79,8 +95,9 @@ def _shares(engines: Sequence[Vllm], given: float) -> bool:
 
 
 def _unknown(asked: Asked) -> list[Finding]:
-    """Pools of steps that the recipe lacks."""
-    pools, steps = getattr(asked.cluster, "pools", {}), asked.recipe.steps
+    """Pools of steps that the recipe lacks, but for optional ones."""
+    suited = getattr(asked.cluster, "suited", None)
+    pools, steps = suited(asked.recipe).pools if suited else {}, asked.recipe.steps
     return [
         wrong("cluster", f"cluster.pools.{step} is of no step", f"the steps are {', '.join(steps)}")
         for step in sorted(set(pools) - set(steps))
@@ -88,10 +105,10 @@ def _unknown(asked: Asked) -> list[Finding]:
 
 
 def _needed(asked: Asked, name: str) -> tuple[float, float]:
-    """The most that is needed at once by the workers that a phase begins with, and by one worker."""
-    of = {step: getattr(asked.pool(step), name) for step in asked.recipe.steps}
-    at_once = (sum(asked.workers(step) * of[step] for step in phase) for phase in asked.recipe.phases)
-    return max(at_once), max(of.values())
+    """The most that is needed at once by workers, and by one worker on one node."""
+    pools = {step: pool for step in asked.recipe.steps if (pool := asked.pool(step))}
+    sums = (sum(asked.workers(step) * getattr(pools[step], name) for step in steps) for steps in asked.at_once)
+    return max(sums), max(pool.share if name == "gpus" else pool.cpus for pool in pools.values())
 
 
 def _here() -> Nodes:

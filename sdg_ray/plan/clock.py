@@ -1,6 +1,7 @@
 """How long a run takes and what it costs: seconds of each step, of each phase, and the GPU-hours that pools hold.
 
 streaming   the steps of a phase go on side by side, so a phase takes as long as its slowest step
+staged      every step is a phase of its own
 one machine   steps without GPUs share its processor, so what they take adds up
 phases   one after the other, each with its models to load
 """
@@ -16,6 +17,7 @@ from sdg_ray.plan.work import Work, work_of
 from sdg_ray.plan.writing import Calls
 from sdg_ray.recipe import Recipe
 from sdg_ray.runner import Runner
+from sdg_ray.runner.pools import STREAMING, at_once
 
 HOUR = 3600.0
 
@@ -113,7 +115,8 @@ def planned(recipe: Recipe, cluster: Runner, figures: Figures, probe: Probe | No
     places = places_of(cluster, work)
     lines = {step: _line(step, each, places[step], figures, probe) for step, each in work.items()}
     starts = probe.starts if probe else {}
-    phases = [_phase([lines[step] for step in steps if step in lines], starts.get(steps[0])) for steps in recipe.phases]
+    groups = at_once(recipe, getattr(cluster, "schedule", STREAMING))
+    phases = [_phase([lines[step] for step in steps if step in lines], starts.get(steps[0])) for steps in groups]
     wrong = [*(place.wrong for place in places.values() if place.wrong), *idle_pools(cluster, work)]
     return Plan(recipe=recipe, phases=[phase for phase in phases if phase.lines], wrong=wrong, probe=probe)
 

@@ -5,7 +5,6 @@ responses, {min: 11, gpus: 8}, tensor_parallel 8   ->   11 replicas of 8 GPUs
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sdg_ray.engines import Engine
 from sdg_ray.engines.endpoint import Endpoint
@@ -13,9 +12,7 @@ from sdg_ray.engines.vllm import Vllm
 from sdg_ray.plan.work import Work
 from sdg_ray.runner import Runner
 from sdg_ray.runner.local import Local
-
-if TYPE_CHECKING:
-    from sdg_ray.runner.ray import Pool
+from sdg_ray.runner.pools import Pool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +35,7 @@ class Place:
 
 
 def places_of(cluster: Runner, work: Mapping[str, Work]) -> dict[str, Place]:
-    """The place of each step that asks a model."""
+    """The place of each step that asks a model; optional pools are there for all of these."""
     pools = {} if isinstance(cluster, Local) else {step: _pool(cluster, step) for step in work}
     reserved = any(pool.gpus for pool in pools.values())
     return {step: _place(step, each.engine, pools.get(step), reserved) for step, each in work.items()}
@@ -51,18 +48,18 @@ def idle_pools(cluster: Runner, work: Mapping[str, Work]) -> list[str]:
         f"{step}: its pool holds {pool.gpus * pool.most:g} GPUs and the step runs no model; "
         f"set cluster.pools.{step}.gpus=0"
         for step, pool in pools.items()
-        if pool.gpus and (step not in work or isinstance(work[step].engine, Endpoint))
+        if pool.gpus and not pool.optional and (step not in work or isinstance(work[step].engine, Endpoint))
     ]
 
 
-def _pool(cluster: Runner, step: str) -> "Pool":
+def _pool(cluster: Runner, step: str) -> Pool:
     from sdg_ray.runner.ray import Cluster
 
     assert isinstance(cluster, Cluster)
     return cluster.pool(step)
 
 
-def _place(step: str, engine: Engine, pool: "Pool | None", reserved: bool) -> Place:
+def _place(step: str, engine: Engine, pool: Pool | None, reserved: bool) -> Place:
     if isinstance(engine, Endpoint):
         return Place(replicas=len(engine.addresses), gpus=0, shared=False, served=True)
     replicas = pool.most if pool else 1
@@ -80,5 +77,5 @@ def _wrong(step: str, engine: Engine, there: float, gpus: float) -> str | None:
         return None
     return (
         f"{step}: a replica of {engine.model} takes {gpus:g} of the GPUs, as counted here, and the step's pool gives "
-        f"{there:g}; set cluster.pools.{step}={{_target_:sdg_ray.runner.ray.Pool,gpus:{gpus:g},min:REPLICAS}}"
+        f"{there:g}; set cluster.pools.{step}.gpus={gpus:g} cluster.pools.{step}.min=REPLICAS"
     )

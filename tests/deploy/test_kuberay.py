@@ -181,7 +181,8 @@ def test_the_job_exists_and_its_settings_fit_together_and_into_the_cluster() -> 
     assert job == "jobs/generate.py" and (REPOSITORY / job).is_file()
     cfg = compose("generate", settings)
     assert cfg.root.startswith("s3://")
-    recipe, cluster = build(cfg.recipe), build(cfg.cluster)
+    recipe = build(cfg.recipe)
+    cluster = build(cfg.cluster).suited(recipe)
     assert set(cluster.pools) <= set(recipe.steps)
     there = sum(
         group["minReplicas"] * limit(group["template"]["spec"]["containers"][0], "nvidia.com/gpu")

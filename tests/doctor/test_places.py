@@ -74,6 +74,29 @@ def test_worker_that_needs_more_gpus_than_any_node_has() -> None:
     assert is_wrong(found[0], "a worker needs 16, no node has more than 8")
 
 
+def test_worker_that_spans_nodes_needs_its_part_on_each_and_a_model_that_spans_them() -> None:
+    nodes = [{"GPU": 8.0, "CPU": 64.0}] * 2
+    spans = ("cluster.pools.responses.gpus=16", "cluster.pools.responses.machines=2")
+    assert places.room(asked(*spans), nodes)[0].verdict is Verdict.OK
+    assert places.room(asked(*spans), [*nodes[:1], {"GPU": 10.0}])[0].verdict is Verdict.OK
+    assert is_wrong(
+        places.room(asked(*spans), [{"GPU": 12.0}, {"GPU": 6.0}])[0], "responses needs 8", "they have 12, 6"
+    )
+    split = ("model.generator.tensor_parallel=8", "model.generator.pipeline_parallel=2")
+    (found,) = places.parallel(asked(*spans, *split), nodes)
+    assert is_wrong(found, "its workers span 2 machines and its model does not")
+    ray = "model.generator.arguments.distributed_executor_backend=ray"
+    assert places.parallel(asked(*spans, *split, ray), nodes) == []
+
+
+def test_nodes_that_an_autoscaler_may_bring_and_steps_that_follow_each_other() -> None:
+    wide = ("cluster.pools.responses.gpus=8", "cluster.pools.reward.gpus=8")
+    assert is_wrong(places.room(asked(*wide), [{"GPU": 8.0, "CPU": 64.0}])[0], "16 needed at once, 8 there")
+    assert places.room(asked(*wide, "cluster.schedule=staged"), [{"GPU": 8.0, "CPU": 64.0}])[0].verdict is Verdict.OK
+    brought = ("cluster=autoscaling", "model@model.reward=nim_reward")
+    assert worst(places.check, *brought).verdict is not Verdict.WRONG
+
+
 def test_pool_of_no_step() -> None:
     assert is_wrong(worst(places.check, "+cluster.pools.answers.min=2"), "cluster.pools.answers")
 

@@ -76,17 +76,26 @@ def test_pool_that_does_not_suit_its_model_is_said() -> None:
     ]
 
 
-@pytest.mark.parametrize("cluster", ["one_gpu", "one_node", "h100x2", "h100x16", "endpoints_only"])
+def test_steps_of_a_staged_cluster_follow_each_other_and_hold_their_gpus_alone() -> None:
+    pools = {"responses": Pool(gpus=8, min=2), "reward": Pool(gpus=1)}
+    plan = planned(recipe(LARGE, READS), Cluster(pools=pools, schedule="staged"), FIGURES)
+    assert [[line.step for line in phase.lines] for phase in plan.phases] == [["responses"], ["reward"]]
+    assert plan.seconds.likely == pytest.approx(5 + 24.4 / 2 + 5 + 4.0)
+    assert plan.gpu_hours.likely == pytest.approx((16 * (5 + 12.2) + 1 * (5 + 4.0)) / 3600)
+
+
+@pytest.mark.parametrize("cluster", ["one_gpu", "one_node", "h100x2", "h100x2_bf16", "h100x16", "endpoints_only"])
 def test_pools_of_cluster_files_suit_the_models_they_are_for(cluster: str) -> None:
     large = ["model=nemotron4", "model.reward.name=reward-340b"]
     small = ["model.generator.name=any-8b", "model.reward.name=any-8b"]
     served = ["model@model.generator=endpoint", "model.generator.name=x", "model@model.reward=nim_reward"]
-    models = {"one_gpu": small, "one_node": small, "endpoints_only": served}.get(cluster, large)
+    wide = [*large, "model@model.generator=nemotron4_340b_bf16"]
+    models = {"one_gpu": small, "one_node": small, "endpoints_only": served, "h100x2_bf16": wide}.get(cluster, large)
     cfg = compose("plan", [f"cluster={cluster}", *models])
     plan = planned(build(cfg.recipe), build(cfg.cluster), FIGURES)
     assert not plan.wrong
     steps = work_of(plan.recipe, FIGURES)
-    assert set(steps) == {"responses", "reward"} == set(build(cfg.cluster).pools)
+    assert set(steps) == {"responses", "reward"} == set(build(cfg.cluster).suited(plan.recipe).pools)
 
 
 def test_figures_of_the_largest_model_give_the_node_hours_of_the_estimate() -> None:

@@ -74,11 +74,11 @@ def test_scale_n_and_figures_change_the_plan() -> None:
 
 
 def test_pool_that_does_not_suit_its_model_is_said_with_a_setting_that_mends_it() -> None:
-    arguments = ("recipe=nemotron4", "cluster=h100x2", "model=nemotron4", "model.reward.name=my-340b")
+    arguments = ("recipe=nemotron4", "cluster=laptop", "model=nemotron4", "model.reward.name=my-340b")
     wrong = [line for line in printed(*arguments).splitlines() if line.startswith("wrong: ")]
-    settings = [re.search(r"set (cluster\.\S+)$", line)[1].replace("REPLICAS", "2") for line in wrong]  # type: ignore[index]
-    assert len(settings) == 2
-    text = printed(*arguments, *settings)
+    found = [re.search(r"set (cluster\.\S+ cluster\.\S+)$", line)[1].replace("REPLICAS", "2") for line in wrong]  # type: ignore[index]
+    assert len(found) == 4
+    text = printed(*arguments, *(setting for settings in found for setting in settings.split()))
     assert "wrong: " not in text and cells(text, "prompts")[4] == "2 x 8 GPU"
 
 
