@@ -228,7 +228,15 @@ class Running:
             return
         oldest = time.monotonic() - min(request.since for request in self.waiting.values())
         self.death = TimeoutError(f"no step for {still:.0f} s while {len(self.waiting)} requests waited")
+        self._end_children()
         raise EngineDied(f"the engine of {self.config.name} hangs: {self.death}, the oldest for {oldest:.0f} s")
+
+    def _end_children(self) -> None:
+        """End the processes that an engine has of its own, for they hold GPUs; in a thread, as that may hang too."""
+        from vllm.v1.engine.core_client import MPClient
+
+        if isinstance(self.engine.engine_core, MPClient):
+            threading.Thread(target=self.engine.engine_core.shutdown, name="shutdown", daemon=True).start()
 
     def _serve(self) -> None:
         """Step the engine for as long as there are requests; wait where there are none."""
@@ -249,6 +257,7 @@ class Running:
             unsent = iter(lambda: None if self.inbox.empty() else self.inbox.get(), None)
             for request in (*self.waiting.values(), *unsent):
                 request.loop.call_soon_threadsafe(request.fail, died)
+            self._end_children()
 
     def _add(self, name: str, request: "Request") -> None:
         """Give the engine one request; one that it will not take fails alone."""
