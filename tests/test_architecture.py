@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "plan": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "unique"},
     "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export"},
     "convert": {"errors", "scorers"},
+    "serve": LOWEST | {"engines"},
     "doctor": LOWEST | PLUGS | {"stages", "recipe", "runner", "sandbox"},
     "pocket": {"errors", "config", "record", "template"},
 }
@@ -50,7 +51,14 @@ LATE = {"vllm", "torch", "transformers", "datasets"}  # seconds to import, and n
 ONLY_IN = {
     "hydra": {"sdg_ray/config.py"},
     "ray.data": {"sdg_ray/runner/ray.py"},
-    "ray": {"sdg_ray/runner/ray.py", "sdg_ray/runner/desk.py", "sdg_ray/runner/groups.py", "sdg_ray/report/metrics.py"},
+    "ray.serve": {"sdg_ray/serve/apps.py"},
+    "ray": {
+        "sdg_ray/runner/ray.py",
+        "sdg_ray/runner/desk.py",
+        "sdg_ray/runner/groups.py",
+        "sdg_ray/report/metrics.py",
+        "sdg_ray/serve/apps.py",
+    },
 }
 
 

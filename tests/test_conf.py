@@ -23,7 +23,7 @@ PACKAGES = {
     "preferences": "sdg_ray.stages.pair",
 }
 # files that name several things at once
-SETS = {"model": ["nemotron4", "pocket"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}
+SETS = {"model": ["nemotron4", "pocket", "served"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}
 LEFT = {"nemotron4": ["model.reward.name=pocket/reward"]}  # what a set of models leaves to be said
 WRITTEN = {"nemotron4", "pocket"}  # recipes whose prompts a model writes on topics
 FURTHER = {  # verifiers and judges, and generators among several

@@ -1,0 +1,40 @@
+"""How served models do, in the words of a person: loading, ready, or ended.
+
+state(served, serve.status())       "loading", "ready" or "unhealthy"; raises `Refused` where one cannot be loaded
+"""
+
+import re
+from typing import Any
+
+from sdg_ray.errors import Refused
+from sdg_ray.serve import Served
+
+WELL = {"HEALTHY", "UPSCALING", "DOWNSCALING"}
+
+
+def state(served: Served, status: Any) -> str:
+    """How one model does, by what Ray Serve says of its application.
+
+    Raises:
+        Refused: it could not be loaded, as often as Ray Serve tries.
+    """
+    application = status.applications.get(served.application)
+    if application is None:
+        return "loading"
+    deployments = application.deployments
+    own = next((each for name, each in deployments.items() if name.split(":")[-1] == served.role), None)
+    if application.status == "DEPLOY_FAILED":
+        said = (own.message if own and own.status not in WELL else "") or application.message
+        raise Refused(f"model {served.model.name} could not be served: {_why(said)}")
+    front = [each for name, each in deployments.items() if ":" not in name and each is not own]  # who asks the models
+    if own and all(each.status in WELL for each in (own, *front)):
+        return "ready"
+    return "unhealthy" if own and own.status == "UNHEALTHY" else "loading"
+
+
+def _why(message: str) -> str:
+    """The sentence at the root of Ray Serve's report."""
+    if refusals := re.findall(r"Refused: (.+)", message):
+        return refusals[-1]
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return lines[-1] if lines else "Ray Serve does not say why; see its logs"
