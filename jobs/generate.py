@@ -31,12 +31,13 @@ Exit codes: 0 done, 1 some shards are pending or too many errors, 2 refused befo
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
 
+from sdg_ray.bucket import Unusable
 from sdg_ray.command import command
 from sdg_ray.config import build, compose, setting
 from sdg_ray.errors import Refused
@@ -73,14 +74,17 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     begun = bool(missing)
     shards, tally = recipe.prompts.planned_shards, Tally(store=store, steps=recipe.steps)
     console.print(f"{store.root}/{store.run}: {shards - len(missing)} of {shards} shards are done", highlight=False)
-    with Progress(tally, recipe, console):
-        if missing:
-            failed = bring_all(recipe, store, cluster)
-    missing = pending(recipe, store)
+    try:
+        with Progress(tally, recipe, console):
+            if missing:
+                failed = bring_all(recipe, store, cluster)
+        missing = pending(recipe, store)
+    except Unusable as lost:  # the workers have met it too: what they said is all that is known
+        say_pending(failed, failed, console)
+        console.print(f"stopped: {lost}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
     console.print(run_table(tally, recipe.prompts.planned, len(missing)))
-    for shard in list(missing)[:10]:
-        reason = failed.get(shard, "its worker died; the same command tries again")
-        console.print(f"pending: shard {shard}: {reason}", style="red", markup=False, soft_wrap=True)
+    say_pending(missing, failed, console)
     errors, rows = error_rows(tally)
     if errors > max_error_share * rows:
         console.print(
@@ -93,6 +97,13 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     if begun and tally.sum(FIRST, "rows"):
         console.print(Text.assemble(("report  ", "dim"), write_report(store)), highlight=False, soft_wrap=True)
     return int(bool(missing) or errors > max_error_share * rows)
+
+
+def say_pending(shards: Iterable[int], failed: Mapping[int, str], console: Console) -> None:
+    """The first shards that are pending, each with its reason."""
+    for shard in list(shards)[:10]:
+        reason = failed.get(shard, "its worker died; the same command tries again")
+        console.print(f"pending: shard {shard}: {reason}", style="red", markup=False, soft_wrap=True)
 
 
 def preview(recipe: Recipe, n: int, console: Console) -> int:

@@ -93,7 +93,7 @@ def _reason(error: BaseException) -> str:
     """The telling part of a storage error: its code, its status or its last cause, on one line."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    for sign in (REFUSAL, STATUS, SYSTEM):
+    for sign in (SYSTEM, REFUSAL, STATUS):
         if found := sign.search(str(error)):
             return next(part for part in found.groups() if part).strip()
     return first_line(error)

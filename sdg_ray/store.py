@@ -12,7 +12,6 @@ not know what a stage or a recipe is.
 
 import asyncio
 import contextlib
-import functools
 import io
 import json
 import os
@@ -31,6 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore import exceptions, store
 
+from sdg_ray.bucket import REFUSAL, bucket, hurried, unusable, using
 from sdg_ray.config import differences
 from sdg_ray.errors import Refused
 
@@ -64,14 +64,16 @@ class Store:
 
     def done(self, step: str) -> dict[int, int]:
         """The committed shards of `step` and their sizes in bytes: one listing, however many there are."""
-        pages = obstore.list(bucket(self.root), prefix=f"{self.homes[step]}/{step}")
-        files = ((SHARD.search(meta["path"]), meta["size"]) for page in pages for meta in page)
+        with using(self.root, "read"):
+            pages = obstore.list(bucket(self.root), prefix=f"{self.homes[step]}/{step}")
+            files = [(SHARD.search(meta["path"]), meta["size"]) for page in pages for meta in page]
         return {int(match.group(1)): size for match, size in files if match}
 
     async def has(self, step: str, shard: int) -> bool:
         """Whether the file is committed."""
         try:
-            await in_thread(obstore.head, bucket(self.root), self.path(step, shard))
+            with using(self.root, "read"):
+                await in_thread(obstore.head, bucket(self.root), self.path(step, shard))
         except FileNotFoundError:
             return False
         return True
@@ -82,46 +84,54 @@ class Store:
 
     async def file(self, step: str, shard: int) -> pa.BufferReader:
         """One committed shard, whole."""
-        got = await in_thread(obstore.get, bucket(self.root), self.path(step, shard))
-        return pa.BufferReader(await in_thread(got.bytes))
+        with using(self.root, "read"):
+            got = await in_thread(obstore.get, bucket(self.root), self.path(step, shard))
+            return pa.BufferReader(await in_thread(got.bytes))
 
     async def commit(self, step: str, shard: int, table: pa.Table, footer: Footer) -> bool:
         """Make `table` the file of `step` and `shard`, unless there is one; whether this attempt's is the one there."""
         path, client = self.path(step, shard), bucket(self.root)
         body = encoded(table, footer)
-        try:
-            await _create(client, path, body, footer.attempt)
-            return True
-        except exceptions.AlreadyExistsError:
-            pass  # somebody was first, or a repeated request of ours met its own success: the footer knows
-        except exceptions.GenericError:  # a time-out or a reset: it may have been written all the same
-            if not await self.has(step, shard):
-                with contextlib.suppress(exceptions.AlreadyExistsError):
-                    await _create(client, path, body, footer.attempt)
+        with using(self.root, "written"):
+            try:
+                await _create(client, path, body, footer.attempt)
+                return True
+            except exceptions.AlreadyExistsError:
+                pass  # somebody was first, or a repeated request of ours met its own success: the footer knows
+            except exceptions.GenericError as error:
+                if REFUSAL.search(str(error)):
+                    raise
+                # a time-out or a reset: it may have been written all the same
+                if not await self.has(step, shard):
+                    with contextlib.suppress(exceptions.AlreadyExistsError):
+                        await _create(client, path, body, footer.attempt)
         return (await self.footer(step, shard)).attempt == footer.attempt
 
     def note(self, step: str, name: str, body: Mapping[str, Any]) -> None:
         """Commit a small note about the tries at a step, under a name of its own; it outlives whoever wrote it."""
         text = json.dumps({"host": platform.node(), "at": time.time(), **body}).encode()
         path = f"{self.homes[step]}/attempts/{step}/{name}.json"
-        obstore.put(bucket(self.root), path, text, mode="create", use_multipart=False)
+        with using(self.root, "written"):
+            obstore.put(bucket(self.root), path, text, mode="create", use_multipart=False)
 
     def notes(self, step: str) -> dict[str, Any]:
         """The notes of a step by name: one listing, and as a rule there are none."""
         client = bucket(self.root)
-        pages = obstore.list(client, prefix=f"{self.homes[step]}/attempts/{step}")
-        paths = sorted(meta["path"] for page in pages for meta in page)
-        return {Path(path).stem: json.loads(bytes(obstore.get(client, path).bytes())) for path in paths}
+        with using(self.root, "read"):
+            pages = obstore.list(client, prefix=f"{self.homes[step]}/attempts/{step}")
+            paths = sorted(meta["path"] for page in pages for meta in page)
+            return {Path(path).stem: json.loads(bytes(obstore.get(client, path).bytes())) for path in paths}
 
     async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
         """What the file of `step` and `shard` says of itself, from its last bytes."""
         client, path = bucket(self.root), self.path(step, shard)
-        if size is None:
-            size = (await in_thread(obstore.head, client, path))["size"]
-        tail = bytes(await in_thread(obstore.get_range, client, path, start=max(0, size - TAIL), end=size))
-        needed = int.from_bytes(tail[-8:-4], "little") + 8
-        if needed > len(tail):
-            tail = bytes(await in_thread(obstore.get_range, client, path, start=size - needed, end=size))
+        with using(self.root, "read"):
+            if size is None:
+                size = (await in_thread(obstore.head, client, path))["size"]
+            tail = bytes(await in_thread(obstore.get_range, client, path, start=max(0, size - TAIL), end=size))
+            needed = int.from_bytes(tail[-8:-4], "little") + 8
+            if needed > len(tail):
+                tail = bytes(await in_thread(obstore.get_range, client, path, start=size - needed, end=size))
         metadata = pq.read_metadata(pa.BufferReader(tail)).metadata
         return Footer(**json.loads(metadata[FOOTER_KEY]))
 
@@ -162,23 +172,6 @@ def reopen(root: str, run: str) -> Store:
     if not steps:
         raise Refused(f"there is no run {run!r} below {root}; the folder {root}/{run} has no run.json")
     return Store(root=root, run=run, homes={step: at["in"] for step, at in steps.items()})
-
-
-@functools.cache
-def bucket(root: str) -> Any:
-    """The client for `root`: a folder, or an address such as s3://bucket/prefix (credentials from the environment).
-
-    Raises:
-        Refused: the address is of no kind known.
-    """
-    if root == "memory:":
-        return store.MemoryStore()
-    if "://" not in root:
-        return store.LocalStore(root)
-    try:
-        return store.from_url(root, client_options={"allow_http": True}, retry_config={"max_retries": 5})
-    except (exceptions.BaseError, ValueError) as error:
-        raise Refused(f"root={root} is not an address that can be opened: {_first_line(error)}") from error
 
 
 def _absolute(root: str) -> str:
@@ -231,11 +224,11 @@ def _write_once(root: str, run: str, steps: Mapping[str, Any], command: str | No
         _make_folder(root)
     body = json.dumps({"command": command, "steps": steps, "versions": _versions()}, indent=1).encode()
     try:
-        obstore.put(bucket(root), f"{run}/run.json", body, mode="create", use_multipart=False)
+        obstore.put(hurried(root), f"{run}/run.json", body, mode="create", use_multipart=False)
     except exceptions.AlreadyExistsError:
         return _steps(root, run)
     except (exceptions.BaseError, OSError) as error:
-        raise _unusable(root, "written", error) from error
+        raise Refused(unusable(root, "written", error)) from error
     return dict(steps)
 
 
@@ -252,7 +245,7 @@ def _make_folder(root: str) -> None:
     try:
         Path(root).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unusable(root, "written", error) from error
+        raise Refused(unusable(root, "written", error)) from error
 
 
 def _steps(root: str, run: str) -> dict[str, Any]:
@@ -260,35 +253,13 @@ def _steps(root: str, run: str) -> dict[str, Any]:
     if "://" not in root and root != "memory:" and not Path(root).exists():
         return {}
     try:
-        return json.loads(bytes(obstore.get(bucket(root), f"{run}/run.json").bytes()))["steps"]
+        return json.loads(bytes(obstore.get(hurried(root), f"{run}/run.json").bytes()))["steps"]
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError) as error:
         raise Refused(f"{root}/{run}/run.json is damaged ({error}); choose a new run name") from error
     except (exceptions.BaseError, OSError) as error:
-        raise _unusable(root, "read", error) from error
-
-
-def _unusable(root: str, done: str, error: BaseException) -> Refused:
-    """Why `root` cannot be used, with what to look at; never with a secret in it."""
-    cure = "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL"
-    if not root.startswith("s3://"):
-        cure = "choose a root that this user may write to" if "://" not in root else "check the credentials"
-    return Refused(f"root={root} cannot be {done}: {_reason(error)}; {cure}")
-
-
-def _reason(error: BaseException) -> str:
-    """The telling part of a storage error: its status or its last cause, on one line."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(error)
-    if found := re.search(r"<Code>(\w+)</Code>", text) or re.search(r"(\d{3} [A-Z][A-Za-z ]+)", text):
-        return found.group(1).strip()
-    return _first_line(error)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].strip()
+        raise Refused(unusable(root, "read", error)) from error
 
 
 def new_attempt() -> str:

@@ -16,13 +16,15 @@ import pyarrow as pa
 import pyarrow.dataset
 import pytest
 
+from sdg_ray import bucket as buckets
+from sdg_ray.bucket import HURRIED
 from sdg_ray.errors import Refused
 from sdg_ray.store import Footer, Store, bucket, encoded, open_run, reopen
 from tests.conftest import REPOSITORY
 from tests.fault_proxy import FaultProxy
 from tests.small import checksums, small_recipe, tree
 
-TRIES = 6  # how often the storage library sends one request before it gives up
+TRIES = 1 + int(HURRIED["max_retries"])  # how often one request is sent where nobody is patient
 SHARD = re.compile(r"shard-\d{5}\.parquet")
 ONE_STEP = {"answers": {"is": "tests.Step", "n": 4}}
 
@@ -311,7 +313,14 @@ def test_commit_outlasts_a_fault_before_the_write(s3_root: str, proxy: FaultProx
     assert done(store.read("answers", 0, ["prompt_id"])).num_rows == 3
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work gives up after as few tries as whoever opens a run."""
+    monkeypatch.setattr(buckets, "PATIENT", HURRIED)
+
+
 @pytest.mark.parametrize("times", [1, TRIES])
+@pytest.mark.usefixtures("impatient")
 def test_write_whose_answer_was_lost_is_known_as_ours(s3_root: str, proxy: FaultProxy, times: int) -> None:
     store = opened(s3_root)
     proxy.times(times, "reset after")
@@ -332,6 +341,7 @@ def test_lost_answer_about_a_rivals_file_is_known_as_the_rivals(s3_root: str, pr
     assert done(store.footer("answers", 0)).attempt == "rival"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_rival_who_writes_after_our_tries_were_lost_wins(s3_root: str, s3_port: int, proxy: FaultProxy) -> None:
     store, tries = opened(s3_root), []
 

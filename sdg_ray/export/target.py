@@ -19,8 +19,8 @@ from typing import Protocol
 import obstore
 from obstore import exceptions
 
+from sdg_ray.bucket import bucket, hurried
 from sdg_ray.errors import Refused
-from sdg_ray.store import bucket
 
 CARD = "README.md"
 HUB = "hub:"
@@ -90,7 +90,7 @@ class Bucket:
     def check(self) -> None:
         """Raise `Refused` unless the address can be read and nothing is below it."""
         try:
-            there = [meta["path"] for page in obstore.list(bucket(self.at), chunk_size=10) for meta in page]
+            there = [meta["path"] for page in obstore.list(hurried(self.at), chunk_size=10) for meta in page]
         except Refused as refused:
             raise Refused(str(refused).replace("root=", "to=", 1)) from refused
         except (exceptions.BaseError, OSError) as error:

@@ -133,7 +133,7 @@ def bring_all(recipe: Recipe, store: Store, runner: Runner) -> dict[int, str]:
     for steps in recipe.phases:
         if missing := pending(recipe, store, steps):
             failed = runner.run(recipe, store, missing)
-            if pending(recipe, store, steps):
+            if failed or pending(recipe, store, steps):  # where storage is lost, there are reasons but no listing
                 break
     return failed
 

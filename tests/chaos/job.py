@@ -2,16 +2,19 @@
 
     python tests/chaos/job.py '{"root": "runs", "run": "first", "shards": 12, "log": "started", "where": "ray"}'
 
-`where` is here (no Ray) or ray; `log` gets a line for each shard that a step starts; with `dialogues` the prompts are
-written on topics, compared with each other and gone on with. Exits with 1 if some are pending.
+`where` is here (no Ray), ray (a cluster of its own), or a cluster's address; `log` gets a line for each shard that a
+step starts; `recipe` is one of RECIPES. Exits with 1 if some are pending.
 """
 
 import json
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.asking import Writer
+from sdg_ray.prompts.given import Given
 from sdg_ray.prompts.open_qa import OpenQa
 from sdg_ray.prompts.topics import Broad
 from sdg_ray.recipe import Recipe, recipe
@@ -58,17 +61,37 @@ def dialogue_recipe(shards: int, seconds: float, log: str | None = None) -> Reci
     return recipe(prompts=prompts, unique=Unique(), responses=talk)
 
 
-def main(settings: dict[str, Any]) -> int:
+def poisoned_recipe(shards: int, seconds: float, log: str | None = None) -> Recipe:
+    """The small recipe on made-up questions, one of which ends every engine that it is put to."""
+    engine = Scripted(seconds=seconds, kill="question 2")
+    families = {"given": Given(source=str(Path(__file__).parent / "questions.jsonl"))}
+    return small_recipe(
+        prompts=Prompts(families=families, rows=4, shards=shards),
+        responses=Odd(stage=Respond(engine=engine), log=log),
+    )
+
+
+RECIPES = {"steps": noted_recipe, "dialogues": dialogue_recipe, "poisoned": poisoned_recipe}
+
+
+def made_of(settings: Mapping[str, Any]) -> Recipe:
+    """The recipe of a job with these settings."""
+    made_by = RECIPES[settings.get("recipe", "steps")]
+    return made_by(settings["shards"], settings.get("seconds", 0.1), settings.get("log"))
+
+
+def main(settings: Mapping[str, Any]) -> int:
     """Go on with the run until nothing more can be done."""
-    made_by = dialogue_recipe if settings.get("dialogues") else noted_recipe
-    made = made_by(settings["shards"], settings.get("seconds", 0.1), settings.get("log"))
+    made = made_of(settings)
     runner: Any = Local(overlap=OVERLAP)
-    if settings["where"] == "ray":
+    if settings["where"] != "here":
         import ray
 
         from sdg_ray.runner.ray import Cluster, Pool
 
-        ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        own: dict[str, Any] = {"num_cpus": 4, "include_dashboard": False} if settings["where"] == "ray" else {}
+        address = "local" if own else settings["where"]
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
         pools = {step: Pool(overlap=OVERLAP, min=WORKERS if step == "responses" else 1) for step in made.steps}
         runner = Cluster(pools=pools)
     store = open_run(settings["root"], settings["run"], made.identities())

@@ -1,49 +1,37 @@
-"""A job killed while it makes topics, prompts, marks and dialogues ends with the very files of one left alone."""
+"""A job killed while it makes topics, prompts, marks and dialogues ends with the very rows of one left alone."""
 
-import os
-import random
 import time
 from pathlib import Path
 
 import pytest
 
-from sdg_ray.runner import bring_all, pending
-from sdg_ray.runner.local import Local
-from sdg_ray.store import open_run
-from tests.chaos.job import dialogue_recipe
-from tests.chaos.processes import started, wait_for
-from tests.small import body
+from tests.chaos.forks import Forks
+from tests.chaos.job import made_of
+from tests.chaos.laws import assert_lawful, content, shards_there, unchanged
+from tests.chaos.processes import wait_for
+from tests.chaos.seed import AGAIN, chance
 
 pytestmark = pytest.mark.chaos
-FILES = "shard-?????.parquet"
 SHARDS = 12
-SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
 
 
-def bodies(root: Path) -> dict[str, bytes]:
-    files = (path for path in root.rglob(FILES) if ".partial" not in path.parts)
-    return {str(path.relative_to(root)): body(path) for path in files}
+def test_job_killed_in_every_step_of_its_prompts_ends_as_one_left_alone(forks: Forks, tmp_path: Path) -> None:
+    settings = {"where": "here", "run": "first", "recipe": "dialogues", "shards": SHARDS, "seconds": 0.2}
+    alone = forks.start(settings | {"root": f"{tmp_path}/alone", "seconds": 0.0}, tmp_path / "alone.log")
+    assert alone.wait() == "exited 0", alone.words()
 
-
-@pytest.mark.parametrize("where", ["here", pytest.param("ray", marks=pytest.mark.cluster)])
-def test_job_killed_in_every_step_of_its_prompts_ends_as_one_left_alone(tmp_path: Path, where: str) -> None:
-    alone = open_run(str(tmp_path / "alone"), "first", dialogue_recipe(SHARDS, 0.0).identities())
-    made = dialogue_recipe(SHARDS, 0.0)
-    assert not bring_all(made, alone, Local()) and not pending(made, alone)
-
-    chance, root, seen = random.Random(SEED), tmp_path / "killed", dict[str, bytes]()
-    settings = {"where": where, "shards": SHARDS, "seconds": 0.2, "root": str(root), "run": "first", "dialogues": True}
+    fate, root, seen = chance("prompts"), tmp_path / "killed", dict[str, bytes]()
+    settings |= {"root": str(root)}
     total = 2 + 3 * SHARDS
-    moments = [0, 1, *sorted(chance.sample(range(2, total - 2), 10 if where == "here" else 3))]
-    for number, files in enumerate(moments):
-        with started(settings, tmp_path / f"job-{number}.log") as job:
-            wait_for(lambda job=job, files=files: job.poll() is not None or len(list(root.rglob(FILES))) >= files)
-            time.sleep(chance.uniform(0.0, 0.2))
-        now = bodies(root)
-        assert seen.items() <= now.items(), f"a committed file changed; CHAOS_SEED={SEED}"
-        seen = now
+    for number, files in enumerate([0, 1, *sorted(fate.sample(range(2, total - 2), 10))]):
+        job = forks.start(settings, tmp_path / f"job-{number}.log")
+        wait_for(lambda job=job, files=files: job.state != "running" or shards_there(root) >= files)
+        time.sleep(fate.uniform(0.0, 0.2))
+        job.kill()
+        unchanged(seen, content(root))
+        seen = content(root)
 
-    said = tmp_path / "job-last.log"
-    with started(settings, said) as job:
-        assert job.wait(600) == 0, f"CHAOS_SEED={SEED}\n{said.read_text()[-3000:]}"
-    assert bodies(root) == bodies(tmp_path / "alone"), f"CHAOS_SEED={SEED}"
+    last = forks.start(settings, tmp_path / "job-last.log")
+    assert last.wait(300) == "exited 0", f"{AGAIN}\n{last.words()}"
+    assert_lawful(made_of(settings), root)
+    assert content(root) == content(tmp_path / "alone"), AGAIN
