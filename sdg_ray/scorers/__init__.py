@@ -17,12 +17,14 @@ from sdg_ray.record import Chat
 class Opinion:
     """A score, or None where it cannot be told (never a zero instead); what it is made of; tokens a model read.
 
+    `error` says why a model that was asked has given none, which is a failure and no opinion.
     Parts that compare candidates are a list, and each names the other one by its place (`other`).
     """
 
     score: float | None
     parts: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     tokens: int = 0
+    error: str | None = None
 
 
 class Scoring(Protocol):

@@ -17,10 +17,11 @@ GREEDY = Sampling(temperature=0.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A judge's verdict, None where there is none, and how many tokens it read for it."""
+    """A judge's verdict, None where there is none, how many tokens it read for it, and why it could not be asked."""
 
     verdict: str | None = None
     tokens: int = 0
+    error: str | None = None
 
 
 async def said(session: Session, question: str, sampling: Sampling, verdict: re.Pattern[str]) -> Said:
@@ -28,8 +29,8 @@ async def said(session: Session, question: str, sampling: Sampling, verdict: re.
     seed = candidate_seed(0, "judge", hashed(question))
     try:
         answers = await session.generate([{"role": "user", "content": question}], 1, seed, sampling)
-    except BadRow:
-        return Said()
+    except BadRow as bad:
+        return Said(error=str(bad))
     answer = answers.candidates[0]
     found = verdict.findall(answer.text) if answer.finish == "stop" else []  # one cut off was still reasoning
     return Said(verdict=found[-1] if found else None, tokens=answers.prompt_tokens)

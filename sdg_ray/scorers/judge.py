@@ -83,8 +83,9 @@ class Judging:
         orders = [(different[i], different[j]) for pair in drawn for i, j in permutations(pair)]
         answers = dict(zip(orders, await asyncio.gather(*(self._said(talk, *order) for order in orders)), strict=True))
         tokens = {a: sum(each.tokens for (first, _), each in answers.items() if first == a) for a in different}
+        errors = {text: each.error for order, each in answers.items() if each.error for text in order}
         return [
-            Opinion(score=share(parts), parts=parts, tokens=tokens.pop(text, 0))
+            Opinion(score=share(parts), parts=parts, tokens=tokens.pop(text, 0), error=errors.get(text))
             for text, parts in zip(texts, comparisons(texts, answers), strict=True)
         ]
 

@@ -55,8 +55,8 @@ class Reading:
         """The opinion of one candidate; none where the conversation is longer than the model can read."""
         try:
             read = await self.session.classify(chat)
-        except BadRow:
-            return Opinion(score=None)
+        except BadRow as bad:
+            return Opinion(score=None, error=str(bad))
         if len(read.values) != len(ATTRIBUTES):
             raise Refused(
                 f"the reward model {self.scorer.engine.model} has {len(read.values)} outputs, not five; "

@@ -73,4 +73,4 @@ class Rating:
     async def _rated(self, talk: str, answer: str) -> Opinion:
         question = self.question.fill(conversation=talk, answer=answer, rubric=self.rubric.counts)
         found = await said(self.session, question, self.rubric.sampling, NUMBER)
-        return Opinion(score=RATINGS.get(found.verdict or ""), tokens=found.tokens)
+        return Opinion(score=RATINGS.get(found.verdict or ""), tokens=found.tokens, error=found.error)

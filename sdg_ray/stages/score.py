@@ -1,13 +1,14 @@
 """Ask one scorer's opinion of every candidate, in columns of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
-from sdg_ray.record import Chat
+from sdg_ray.record import Chat, kind
 from sdg_ray.scorers import Opinion, Scorer, Scoring
 from sdg_ray.stage import Columns
 
@@ -45,8 +46,9 @@ class Score:
             columns: dict[str, list[Any]] = {self.writes.names[0]: [[opinion.score for opinion in row] for row in rows]}
             if self.scorer.parts is not None:
                 columns[self.writes.names[1]] = [[opinion.parts for opinion in row] for row in rows]
-            read = sum(opinion.tokens for row in rows for opinion in row)
-            return pa.table(columns, schema=self.writes.with_metadata({"tokens_in": str(read)}))
+            return pa.table(
+                columns, schema=self.writes.with_metadata(_told(opinion for row in rows for opinion in row))
+            )
 
         return score
 
@@ -62,6 +64,16 @@ class Score:
             for i, opinion in zip(there, found, strict=True):
                 opinions[i] = _placed(opinion, there)
         return opinions
+
+
+def _told(opinions: Iterable[Opinion]) -> dict[str, str]:
+    """What the file's footer counts: the tokens read, and by its kind each score that could not be had."""
+    told = Counter({"tokens_in": 0})
+    for opinion in opinions:
+        told["tokens_in"] += opinion.tokens
+        if opinion.error:
+            told[f"unscored:{kind(opinion.error)}"] += 1
+    return {name: str(count) for name, count in told.items()}
 
 
 def _placed(opinion: Opinion, there: Sequence[int]) -> Opinion:

@@ -10,9 +10,11 @@ import pyarrow as pa
 from sdg_ray.record import Chat, no_answer
 from sdg_ray.scorers import Opinion
 from sdg_ray.scorers.judge import Judge
+from sdg_ray.scorers.reward_model import RewardModel
 from sdg_ray.stage import checked
 from sdg_ray.stages.score import Score
 from tests.scorers.verdicts import Verdicts
+from tests.scripted import Scripted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,14 @@ def test_parts_are_kept_beside_the_score() -> None:
 
 def test_tokens_read_are_told() -> None:
     assert scored(Length(), candidates(["a", "bbb"], ["cc", None])).schema.metadata == {b"tokens_in": b"6"}
+
+
+def test_scores_that_could_not_be_had_are_told_by_their_kind() -> None:
+    engine = Scripted(too_long="far")
+    made = asyncio.run(Score(scorer=RewardModel(engine=engine)).open()(candidates(["a", "far"], ["farther", "b"])))
+    missing = [[score is None for score in row] for row in made["score_reward"].to_pylist()]
+    assert missing == [[False, True], [True, False]]
+    assert made.schema.metadata[b"unscored:too long"] == b"2"
 
 
 def test_comparison_names_the_other_candidate_by_its_place_in_the_row() -> None:
