@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from sdg_ray.config import identity
-from sdg_ray.engines import Answers, BadRow, EngineDied, Sampling
+from sdg_ray.engines import Answers, BadRow, EngineAway, Sampling
 from sdg_ray.engines.endpoint import Connected, Endpoint
-from sdg_ray.engines.retries import retry_after
+from sdg_ray.engines.retries import FREE, retry_after
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 from tests.engines.server import Asked, Reply, Server, completion, echo, refusal
@@ -221,6 +221,14 @@ def test_a_row_that_waited_long_for_its_turn_has_all_its_patience_left(server: S
     assert all(isinstance(each, Answers) for each in found) and len(server.asked) == 3
 
 
+def test_a_request_that_is_sent_again_does_not_wait_behind_all_the_new_ones(server: Server) -> None:
+    server.queue = [refusal("boom", 500)]
+    server.say = lambda asked: replace(echo(asked), seconds=0.05)
+    ask_all(connected(server, concurrency=1), 40)
+    seeds = [asked.body["seed"] for asked in server.asked]
+    assert len(seeds) == 41 and seeds.index(seeds[0], 1) < 15
+
+
 def test_what_a_response_asks_to_wait_is_read_or_ignored() -> None:
     def said(text: str) -> float | None:
         return retry_after(type("Response", (), {"headers": {"retry-after": text}})(), now=0.0)
@@ -257,6 +265,24 @@ def test_a_refusal_of_the_model_is_a_bad_row(server: Server) -> None:
     server.queue = [reply]
     with pytest.raises(BadRow, match="refused by the model: I cannot help with that."):
         ask(connected(server))
+
+
+def test_one_candidate_that_is_refused_leaves_its_siblings_alone(server: Server) -> None:
+    together = completion("good", "bad", "fine")
+    together.body["choices"][1]["finish_reason"] = "content_filter"
+    server.queue = [together]
+    answers = ask(connected(server), n=3)
+    assert texts(answers) == ["good", "", "fine"] and [each.finish for each in answers.candidates][1] == "error"
+    assert answers.candidates[1].error == "refused by the endpoint: its content filter ended the answer"
+
+    server.say = lambda asked: refusal("no\nmore") if asked.body["seed"] == 100 else echo(asked)
+    answers = ask(connected(server, unbatched=True), n=3)
+    assert texts(answers) == ["", "seed 101", "seed 102"] and answers.prompt_tokens == 7
+    assert [each.error for each in answers.candidates] == ["refused by the endpoint: no more", None, None]
+
+    server.say = lambda asked: refusal("no")
+    with pytest.raises(BadRow, match="^refused by the endpoint: no$"):
+        ask(connected(server, unbatched=True), n=3)
 
 
 def test_a_long_message_of_a_server_is_cut(server: Server) -> None:
@@ -306,7 +332,7 @@ def test_a_server_that_stays_away_is_said_to_be_within_the_patience() -> None:
     began = time.monotonic()
     found = ask_all(session, 30)
     assert time.monotonic() - began < 6
-    assert {type(each) for each in found} == {EngineDied}
+    assert {type(each) for each in found} == {EngineAway}
     assert f"model tiny: no address answers: {gone.address} for" in str(found[0])
     assert "cannot be reached" in str(found[0]) and "Look at the server" in str(found[0])
 
@@ -315,28 +341,38 @@ def test_a_server_that_only_lists_its_models_is_given_up_within_the_patience(ser
     """Its door is open, but whoever is in there is dead."""
     server.say = lambda asked: refusal("engine core died", 500)
     found = ask_all(connected(server, patience=2.0, attempts=50), 64)
-    assert {type(each) for each in found} == {EngineDied} and "answered 500: engine core died" in str(found[0])
+    assert {type(each) for each in found} == {EngineAway} and "answered 500: engine core died" in str(found[0])
 
 
 def test_a_server_that_fails_half_of_the_time_is_given_up_when_the_retries_are_spent(server: Server) -> None:
     server.say = lambda asked: refusal("boom", 500) if len(server.asked) % 2 else echo(asked)
-    died = [each for each in ask_all(connected(server, retries=0.1), 300) if isinstance(each, EngineDied)]
+    died = [each for each in ask_all(connected(server, retries=0.1), 300) if isinstance(each, EngineAway)]
     assert "130 retries for 300 requests are all that retries=0.1 allows" in str(died[0])
     assert str(died[0]).endswith("the last one answered 500: boom; look at the server, or raise retries")
     assert 130 < len(server.asked) <= 430 + 64
 
 
+def test_workers_that_keep_to_their_share_of_retries_keep_the_run_to_it(server: Server) -> None:
+    """No worker knows of another; what all of them send again is a share of the run, and a few for each of them."""
+    server.say = lambda asked: refusal("boom", 500) if len(server.asked) % 3 else echo(asked)
+    workers, requests, share = 3, 600, 0.2
+    for _ in range(workers):
+        found = ask_all(connected(server, retries=share, attempts=50), requests // workers)
+        assert any(isinstance(each, EngineAway) for each in found)
+    assert len(server.asked) - requests == share * requests + FREE * workers
+
+
 def test_a_server_that_is_unavailable_for_ever_is_given_up_though_it_is_reached(server: Server) -> None:
     server.say = lambda asked: refusal("loading", 503)
     found = ask_all(connected(server, patience=2.0), 30)
-    assert {type(each) for each in found} == {EngineDied} and "answered 503: loading" in str(found[0])
+    assert {type(each) for each in found} == {EngineAway} and "answered 503: loading" in str(found[0])
 
 
 def test_a_wait_longer_than_the_patience_is_not_begun(server: Server) -> None:
     server.say = lambda asked: refusal("quota", 429, retry_after="3600")
     began = time.monotonic()
     (found,) = ask_all(connected(server), 1)
-    assert isinstance(found, EngineDied) and "answered 429: quota" in str(found)
+    assert isinstance(found, EngineAway) and "answered 429: quota" in str(found)
     assert time.monotonic() - began < 5
 
 
