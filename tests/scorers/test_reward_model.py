@@ -56,7 +56,8 @@ def test_other_weights_give_another_score_from_the_same_parts() -> None:
 
 
 def test_conversation_that_cannot_be_read_has_no_score_and_no_parts() -> None:
-    assert opinion(RewardModel(engine=Fixed(values=()))) == Opinion(score=None)
+    found = opinion(RewardModel(engine=Fixed(values=())))
+    assert found.score is found.parts is None and found.error
 
 
 def test_weight_of_no_attribute_is_refused() -> None:

@@ -39,7 +39,8 @@ def test_rating_is_the_last_number_in_brackets_and_otherwise_there_is_none(said:
 
 
 def test_rating_of_an_answer_that_cannot_be_read_or_was_cut_off_is_none() -> None:
-    assert opinion(Verdicts(says="[[5]]"), "too long") == Opinion(score=None)
+    found = opinion(Verdicts(says="[[5]]"), "too long")
+    assert found.score is None and found.error
     assert opinion(Verdicts(says="[[5]] is", finish="length")).score is None
 
 
