@@ -14,18 +14,15 @@ for each replica, its progress lines, its store on the local disk. All of it sha
 replica loses to waiting for others here is an upper bound. A replica is busy while it has work for its full speed.
 """
 
-import contextlib
 import os
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -40,6 +37,9 @@ from sdg_ray.report.tally import Tally
 from sdg_ray.runner import pending
 from sdg_ray.stages.respond import Respond
 from sdg_ray.store import Store, open_run
+
+if TYPE_CHECKING:
+    from jobs.bench.costs import Costs
 
 REPOSITORY = Path(__file__).parents[2]
 EDGE = 0.02  # of the time at the beginning and the end, when not all replicas can have work
@@ -87,6 +87,7 @@ class Seen:
 
 def simulated(machines: int, prompts: int, rows: int, speed: float, folder: Path) -> Seen:
     """The run of all prompts on as many replicas."""
+    from jobs.bench.costs import Costs
     from jobs.bench.replica import Replica
 
     notes = folder / "replicas"
@@ -131,53 +132,6 @@ def _on_ray(made: Recipe, store: Store, machines: int) -> None:
         raise Refused(f"the run was not completed: {failed}")
 
 
-@dataclass
-class Costs:
-    """The driver's processor time and memory, and the processor time of Ray's own processes, second by second."""
-
-    seen: list[tuple[float, float, float, float]] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> "Costs":
-        self.thread = threading.Thread(target=self._look, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def _look(self) -> None:
-        driver = psutil.Process()
-        while not self.over.wait(1.0):
-            memory = driver.memory_info().rss
-            self.seen.append((time.time(), _seconds(driver), memory, sum(map(_seconds, _of_ray(driver)))))
-
-    def between(self, began: float, ended: float) -> tuple[float, float]:
-        """The seconds of the driver and of Ray's own processes."""
-        times, driver, _, others = np.array(self.seen).T
-        return tuple(float(np.diff(np.interp((began, ended), times, each))[0]) for each in (driver, others))  # type: ignore[return-value]
-
-    def memory(self, began: float, ended: float) -> tuple[float, float]:
-        """The driver's memory at the beginning and at its largest, in bytes."""
-        found = [memory for at, _, memory, _ in self.seen if began <= at <= ended]
-        return found[0], max(found)
-
-
-def _of_ray(driver: psutil.Process) -> Iterator[psutil.Process]:
-    """Ray's own processes, which are not workers."""
-    for process in driver.children():
-        with contextlib.suppress(psutil.Error):
-            if process.name() in ("raylet", "gcs_server"):
-                yield process
-
-
-def _seconds(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.Error):
-        return sum(process.cpu_times()[:2])
-    return 0.0
-
-
 def _utilisation(seen: Seen, options: dict[str, float]) -> Table:
     title = f"{options['prompts']:,} prompts, four answers each, on {options['machines']} simulated replicas"
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
@@ -213,7 +167,7 @@ def _walls(seen: Seen, listings: dict[str, float], options: dict[str, float]) ->
     first = "the driver's one interpreter" if driven < 10_000 else "the listings"
     return [
         f"- The driver is one process with one interpreter: busy all the time, it would serve {driven:,.0f} machines.",
-        f"- The progress lines list every step each {LOOKS:g} s, which a local disk can do up to {shards:,.0f} shards of "
+        f"- The progress lines list every step each {LOOKS:g} s, which a local disk does up to {shards:,.0f} shards of "
         "a step. S3 names 1,000 objects a request, one after the other: at 50 ms each, 100,000 shards take 5 s.",
         f"- The next wall is {first}; larger shards (recipe.prompts.rows) move both.",
     ]
