@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sdg_ray.engines.vllm import PLACE, Vllm
+from sdg_ray.engines.running import PLACE
+from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from sdg_ray.config import build, compose
 from sdg_ray.engines import Sampling
-from sdg_ray.engines.vllm import Running, Vllm
+from sdg_ray.engines.running import Running
+from sdg_ray.engines.vllm import Vllm
 
 QUESTIONS = [*(f"Add {a} and {a + 173}." for a in (108, 214, 655)), "Who lives in Orvale?", "Name three fruits."]
 GREEDY = Sampling(temperature=0.0, max_tokens=24)

@@ -10,7 +10,8 @@ import pytest
 
 from sdg_ray.config import build, compose
 from sdg_ray.engines import Answers, BadRow, EngineDied, Sampling
-from sdg_ray.engines.vllm import STEPPING, Running, Vllm
+from sdg_ray.engines.running import STEPPING, Running
+from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
