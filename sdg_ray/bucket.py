@@ -25,6 +25,7 @@ STATUS = re.compile(r"\b(\d{3} [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*)")
 SYSTEM = re.compile(r"([A-Z][^:()\n]+) \(os error \d+\)")
 CURES = {
     r"No space left|quota": "make room there; the same command goes on",
+    r"Conflict": "another job is just writing there; the same command goes on",
     r"Expired|TokenRefresh": "renew the credentials; the same command goes on",
     r"^5\d\d ": "the store is busy or down: wait; the same command goes on",
 }

@@ -37,6 +37,7 @@ from sdg_ray.errors import Refused
 SHARD = re.compile(r"/shard-(\d{5,})\.parquet$")
 FOOTER_KEY = b"sdg_ray"
 in_thread = asyncio.to_thread  # not obstore's own async calls: a process that ends soon after one may abort instead
+PAUSES = (0.0, 0.1, 1.0)  # seconds before each try to commit, where it is not clear what became of the one before
 TAIL = 32 * 1024  # bytes read to get at a footer; a longer footer costs a second read
 
 
@@ -93,18 +94,19 @@ class Store:
         path, client = self.path(step, shard), bucket(self.root)
         body = encoded(table, footer)
         with using(self.root, "written"):
-            try:
-                await _create(client, path, body, footer.attempt)
-                return True
-            except exceptions.AlreadyExistsError:
-                pass  # somebody was first, or a repeated request of ours met its own success: the footer knows
-            except exceptions.GenericError as error:
-                if REFUSAL.search(str(error)):
-                    raise
-                # a time-out or a reset: it may have been written all the same
-                if not await self.has(step, shard):
-                    with contextlib.suppress(exceptions.AlreadyExistsError):
-                        await _create(client, path, body, footer.attempt)
+            for pause in PAUSES:
+                await asyncio.sleep(pause)
+                try:
+                    await _create(client, path, body, footer.attempt)
+                    return True
+                except (exceptions.AlreadyExistsError, exceptions.GenericError) as error:
+                    failed = error  # somebody was first, or is just writing, or an answer of ours was lost on its way
+                    if isinstance(error, exceptions.GenericError) and REFUSAL.search(str(error)):
+                        raise
+                if await self.has(step, shard):
+                    break
+            else:
+                raise failed
         return (await self.footer(step, shard)).attempt == footer.attempt
 
     def note(self, step: str, name: str, body: Mapping[str, Any]) -> None:
@@ -223,13 +225,16 @@ def _write_once(root: str, run: str, steps: Mapping[str, Any], command: str | No
     if "://" not in root and root != "memory:":
         _make_folder(root)
     body = json.dumps({"command": command, "steps": steps, "versions": _versions()}, indent=1).encode()
-    try:
-        obstore.put(hurried(root), f"{run}/run.json", body, mode="create", use_multipart=False)
-    except exceptions.AlreadyExistsError:
-        return _steps(root, run)
-    except (exceptions.BaseError, OSError) as error:
-        raise Refused(unusable(root, "written", error)) from error
-    return dict(steps)
+    for _ in PAUSES:
+        try:
+            obstore.put(hurried(root), f"{run}/run.json", body, mode="create", use_multipart=False)
+            return dict(steps)
+        except exceptions.AlreadyExistsError:
+            if there := _steps(root, run):  # else somebody is just writing it, which S3 calls a conflict
+                return there
+        except (exceptions.BaseError, OSError) as error:
+            raise Refused(unusable(root, "written", error)) from error
+    raise Refused(f"run {run!r} is just being begun by another job; type the same command again")
 
 
 def _versions() -> dict[str, str]:

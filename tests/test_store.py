@@ -17,7 +17,7 @@ import pyarrow.dataset
 import pytest
 
 from sdg_ray import bucket as buckets
-from sdg_ray.bucket import HURRIED
+from sdg_ray.bucket import HURRIED, Unusable
 from sdg_ray.errors import Refused
 from sdg_ray.store import Footer, Store, bucket, encoded, open_run, reopen
 from tests.conftest import REPOSITORY
@@ -360,6 +360,22 @@ def test_rival_who_writes_after_our_tries_were_lost_wins(s3_root: str, s3_port: 
 
     assert len(tries) == TRIES + 1
     assert done(store.footer("answers", 0)).attempt == "rival"
+
+
+def test_conflict_with_a_rival_who_is_just_writing_is_no_sign_that_anything_is_there(
+    s3_root: str, proxy: FaultProxy
+) -> None:
+    conflict = "refuse 409 ConditionalRequestConflict"
+    proxy.times(1, conflict, part="run.json")
+    store = opened(s3_root)
+    proxy.times(2, conflict)
+
+    assert committed(store)
+
+    assert proxy.done[conflict] == 3
+    proxy.times(9, conflict)
+    with pytest.raises(Unusable, match="ConditionalRequestConflict; another job is just writing there"):
+        committed(store, shard=1)
 
 
 def test_reads_and_listings_outlast_faults(s3_root: str, proxy: FaultProxy) -> None:
