@@ -26,12 +26,12 @@ Everything in a recipe, a cluster or a model can be set by its path (Hydra):
     cluster.pools.responses.min=4  cluster.pools.responses.gpus=8  +cluster.pools.responses.max=16
 
 On a running cluster:  ray job submit --working-dir . -- python jobs/generate.py run=demo root=s3://bucket/prefix
-Exit codes: 0 done, 1 some shards are pending or too many errors, 2 refused before anything started.
+Exit codes: 0 done, 1 some shards are pending, a row is missing or too many errors, 2 refused before anything started.
 """
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import Console
@@ -42,9 +42,10 @@ from sdg_ray.command import command
 from sdg_ray.config import build, compose, setting
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST, Recipe
+from sdg_ray.report.conservation import Conservation
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.report.page import write_report
-from sdg_ray.report.progress import Progress
+from sdg_ray.report.progress import New, Progress
 from sdg_ray.report.table import error_rows, next_command, run_table
 from sdg_ray.report.tally import Tally
 from sdg_ray.runner import Runner, bring_all, pending
@@ -73,17 +74,20 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     missing, failed = pending(recipe, store), {}
     begun = bool(missing)
     shards, tally = recipe.prompts.planned_shards, Tally(store=store, steps=recipe.steps)
+    law = Conservation(recipe, tally)
     console.print(f"{store.root}/{store.run}: {shards - len(missing)} of {shards} shards are done", highlight=False)
     try:
-        with Progress(tally, recipe, console):
+        with Progress(law, console, also=None if isinstance(cluster, Local) else metrics(law)):
             if missing:
                 failed = bring_all(recipe, store, cluster)
-        missing = pending(recipe, store)
+        missing, broken = pending(recipe, store), law.all_broken()
     except Unusable as lost:  # the workers have met it too: what they said is all that is known
         say_pending(failed, failed, console)
         console.print(f"stopped: {lost}", style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
-    console.print(run_table(tally, recipe.prompts.planned, len(missing)))
+    console.print(run_table(law, len(missing), broken))
+    for sentence in broken[:10]:
+        console.print(f"not conserved: {sentence}", style="red", markup=False, soft_wrap=True)
     say_pending(missing, failed, console)
     errors, rows = error_rows(tally)
     if errors > max_error_share * rows:
@@ -96,7 +100,14 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     )
     if begun and tally.sum(FIRST, "rows"):
         console.print(Text.assemble(("report  ", "dim"), write_report(store)), highlight=False, soft_wrap=True)
-    return int(bool(missing) or errors > max_error_share * rows)
+    return int(bool(missing or broken) or errors > max_error_share * rows)
+
+
+def metrics(law: Conservation) -> Callable[[New], None]:
+    """What gives the run's figures to Prometheus, where Ray runs."""
+    from sdg_ray.report.metrics import Metrics
+
+    return Metrics(law)
 
 
 def say_pending(shards: Iterable[int], failed: Mapping[int, str], console: Console) -> None:

@@ -14,7 +14,7 @@ same order in every such column of the row:
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pyarrow as pa
@@ -103,6 +103,8 @@ def counts(table: pa.Table) -> dict[str, Any]:
         if name.startswith("answered"):
             rows = table[name].to_pylist()
             answers = [answer for row in rows for answer in row]
+            found["asked"] = sum(map(bool, rows))
+            found["unanswered"] = dict(Counter(kind(row[0]["error"] or "no reason") for row in rows if _lost(row)))
             found["tokens_in"] = sum(row[0]["prompt_tokens"] or 0 for row in rows if row)
             found["tokens_out"] = sum(answer["tokens"] or 0 for answer in answers)
         if name == "answered":  # those of one generator among several are counted where they are put together
@@ -120,6 +122,11 @@ def counts(table: pa.Table) -> dict[str, Any]:
         found["pairs_by"] = dict(Counter(pair["by"] for row in table["pairs"].to_pylist() for pair in row))
         found["paired_rows"] = sum(map(bool, table["pairs"].to_pylist()))
     return found | {"errors": dict(errors)}
+
+
+def _lost(candidates: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a row was asked and every answer ended as an error."""
+    return bool(candidates) and all(answer["finish"] == "error" for answer in candidates)
 
 
 def kind(error: str) -> str:

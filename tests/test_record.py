@@ -43,6 +43,8 @@ def test_counts_tell_what_happened_by_the_columns_there_are() -> None:
     assert counts(answers) == {
         "rows": 3,
         "answers": 2,
+        "asked": 2,
+        "unanswered": {"too long": 1},
         "tokens_in": 5,
         "tokens_out": 14,
         "errors": {"too long": 2},

@@ -31,6 +31,7 @@ from sdg_ray.filters.min_score import MinScore
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.world import World
 from sdg_ray.recipe import Recipe, recipe
+from sdg_ray.report.conservation import Conservation
 from sdg_ray.report.progress import Progress
 from sdg_ray.report.tally import Tally
 from sdg_ray.runner import pending
@@ -102,7 +103,7 @@ def measured(made: Recipe, root: str, name: str, run: Any) -> Cost:
     store = open_run(root, name, made.identities())
     tally = Tally(store=store, steps=made.steps)
     watch = Watch(Path(root) / name / made.steps[-1])
-    with Progress(tally, made, Console(quiet=True)), watch:
+    with Progress(Conservation(made, tally), Console(quiet=True)), watch:
         failed: Mapping[int, str] = run(made, store, pending(made, store))
     wall = time.monotonic() - began
     if failed or pending(made, store):

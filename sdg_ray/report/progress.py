@@ -1,28 +1,37 @@
 """How far a run is, while it runs: a few words for each step that moves, with the time to go.
 
 A thread looks at the run's files every few seconds, so it sees the work of every worker and every rival, wherever they
-are, and costs the workers nothing.
+are, and costs the workers nothing. It says what became of a step's rows when the last of them is committed, and it
+says so when nothing gets done.
 """
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from rich.console import Console
 
-from sdg_ray.recipe import Recipe
-from sdg_ray.report.tally import Tally
+from sdg_ray.report.conservation import Conservation
+from sdg_ray.report.watchdog import Watchdog, span
 
+New = Sequence[tuple[str, int]]
 LOADING = "starting workers and loading models"
 
 
 class Progress:
-    """Writes lines while the `with` block runs: every `every` seconds, if anything happened."""
+    """Writes lines while the `with` block runs: every `every` seconds, if anything happened.
 
-    def __init__(self, tally: Tally, recipe: Recipe, console: Console, every: float = 5.0) -> None:
-        self.tally, self.console, self.every = tally, console, every
-        self.shards = {step: recipe.shards_of(step) for step in recipe.steps}
+    `also` is told as often, and once at the end, which files are new.
+    """
+
+    def __init__(
+        self, law: Conservation, console: Console, every: float = 5.0, also: Callable[[New], None] | None = None
+    ) -> None:
+        self.law, self.tally, self.console, self.every, self.also = law, law.tally, console, every, also
+        self.shards = {step: law.recipe.shards_of(step) for step in law.recipe.steps}
         self.since, self.began = time.time(), time.monotonic()
+        self.watchdog = Watchdog(law.recipe, law.tally, self.since)
         self.at_first: dict[str, int] = {}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._watch, name="progress", daemon=True)
@@ -30,22 +39,52 @@ class Progress:
     def __enter__(self) -> "Progress":
         self.tally.update()
         self.at_first = {step: len(files) for step, files in self.tally.footers.items()}
+        if self.also:
+            self.also(())
         self.thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.over.set()
         self.thread.join()
-        self.tally.update()
+        if error is None:
+            self._tell(self.tally.update())
 
     def _watch(self) -> None:
         shown = ""
         while not self.over.wait(self.every):
-            self.tally.update()
+            new = self._look()
+            self._tell(new)
             now = " | ".join(self._parts())
             if now != shown:
-                self.console.print(f"{self._clock()}  {now}", highlight=False, markup=False, soft_wrap=True)
+                self._say(now)
+            if stuck := self.watchdog.look(new, time.time()):
+                self._say(stuck, style="yellow")
             shown = now
+
+    def _look(self) -> New:
+        """The files that are new. A store that is away for a while ends the workers' work, not this thread."""
+        try:
+            new = self.tally.update()
+        except OSError as error:
+            self.watchdog.unreadable = str(error)
+            return ()
+        self.watchdog.unreadable = None
+        return new
+
+    def _tell(self, new: New) -> None:
+        """Say what became of the rows of each step that is complete now."""
+        for step in sorted({step for step, _ in new}, key=list(self.shards).index):
+            if self.law.whole(step):
+                self._say(str(self.law.balance(step)))
+                for sentence in self.law.broken(step):
+                    self._say(f"not conserved: {sentence}", style="red")
+        if self.also:
+            self.also(new)
+
+    def _say(self, text: str, style: str | None = None) -> None:
+        line = f"{self._clock()}  {text}"
+        self.console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _parts(self) -> list[str]:
         """What there is to say: each step that moves, how much is kept, errors, and the time to go."""
@@ -62,7 +101,7 @@ class Progress:
         if errors:
             parts.append(f"{errors:,} errors")
         left = max(self._left(step) for step in moving)
-        return [*parts, f"{_span(left)} to go"] if left else parts
+        return [*parts, f"{span(left)} to go"] if left else parts
 
     def _step(self, step: str) -> str:
         """One step's progress: `responses 12/20 1,830 tok/s`."""
@@ -82,10 +121,3 @@ class Progress:
     def _clock(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self.began), 60)
         return f"{minutes:3d}:{seconds:02d}"
-
-
-def _span(seconds: float) -> str:
-    """A length of time as a person says it: 40s, 12min, 3.5h."""
-    if seconds < 90:
-        return f"{seconds:.0f}s"
-    return f"{seconds / 60:.0f}min" if seconds < 5400 else f"{seconds / 3600:.1f}h"

@@ -1,6 +1,6 @@
 """The table at the end of a run: what was planned, what came of it, and how fast."""
 
-from collections import Counter
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Group
@@ -8,12 +8,16 @@ from rich.table import Table
 from rich.text import Text
 
 from sdg_ray.recipe import FIRST, UNIQUE
-from sdg_ray.report.tally import Tally
+from sdg_ray.report.conservation import UNCOUNTED, Conservation
+from sdg_ray.report.tally import Tally, listed
 
 
-def run_table(tally: Tally, planned: int, missing: int) -> Group:
-    """Two tables, one below the other: the way from planned prompts to pairs, and each step's cost."""
-    return Group(_funnel(tally, planned, missing), _steps(tally))
+def run_table(law: Conservation, missing: int, broken: Sequence[str] = ()) -> Group:
+    """Two tables, one below the other: the way from planned prompts to pairs, and each step's cost.
+
+    `missing` shards are pending, and `broken` says where the law does not hold.
+    """
+    return Group(_funnel(law, missing, broken), _steps(law.tally))
 
 
 def error_rows(tally: Tally) -> tuple[int, int]:
@@ -22,7 +26,8 @@ def error_rows(tally: Tally) -> tuple[int, int]:
     return errors, tally.sum(FIRST, "rows") + tally.total("answers")
 
 
-def _funnel(tally: Tally, planned: int, missing: int) -> Table:
+def _funnel(law: Conservation, missing: int, broken: Sequence[str]) -> Table:
+    tally, planned = law.tally, law.recipe.prompts.planned
     table = Table(title=f"run {tally.store.run}", box=box.SIMPLE_HEAD, title_justify="left")
     for name, justify in (("", "left"), ("count", "right"), ("", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
@@ -33,20 +38,32 @@ def _funnel(tally: Tally, planned: int, missing: int) -> Table:
     if UNIQUE in tally.steps:
         marked = tally.marked()
         prompts -= marked.total()
-        table.add_row("unique", f"{prompts:,}", f"left out: {_listed(marked)}" if marked else "all of them")
+        table.add_row("unique", f"{prompts:,}", f"left out: {listed(marked)}" if marked else "all of them")
     table.add_row("answered", f"{answers:,}", f"{answers / prompts:.1f} a prompt" if prompts else "")
     if tally.total("dialogues"):
         table.add_row("dialogues", f"{tally.total('dialogues'):,}", _turns(tally))
     for step in tally.steps:
         if scored := tally.sum(step, "scored"):
-            table.add_row(f"scored by {step}", f"{scored:,}", _share(scored, answers, "of answers"))
+            failed = f"failed: {listed(tally.unscored(step))}" if tally.unscored(step) else ""
+            table.add_row(f"scored by {step}", f"{scored:,}", _joined(_share(scored, answers, "of answers"), failed))
     table.add_row("kept", f"{kept:,}", _joined(_share(kept, answers, "of answers"), _left_out(tally)))
     decided = tally.reasons("pairs_by")
-    by = f"by {_listed(decided)}" if decided else ""
+    by = f"by {listed(decided)}" if decided else ""
     table.add_row("pairs", f"{tally.total('pairs'):,}", _joined(_share(paired, prompts, "of prompts"), by))
     reasons = tally.reasons("errors")
-    table.add_row("errors", f"{sum(reasons.values()):,}", _listed(reasons))
+    table.add_row("errors", f"{sum(reasons.values()):,}", listed(reasons))
+    table.add_row(*_conserved(law, broken), style="red" if broken else None)
     return table
+
+
+def _conserved(law: Conservation, broken: Sequence[str]) -> tuple[str, str, str]:
+    """Whether every planned row is in every step, and what became of them by the last one."""
+    last = law.balance(law.recipe.steps[-1])
+    if broken:
+        return "not conserved", f"{last.rows:,}", broken[0]
+    rows = "every row is in every step" + UNCOUNTED if last.errors is None else last.sum()
+    pending = sum(law.planned) - last.planned
+    return "conserved", f"{last.rows:,}", _joined(rows, f"{pending:,} in pending shards" if pending else "")
 
 
 def _steps(tally: Tally) -> Table:
@@ -71,11 +88,7 @@ def _turns(tally: Tally) -> str:
 
 def _left_out(tally: Tally) -> str:
     reasons = tally.reasons("left_out")
-    return f"left out by {_listed(reasons)}" if reasons else ""
-
-
-def _listed(reasons: Counter[str]) -> str:
-    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+    return f"left out by {listed(reasons)}" if reasons else ""
 
 
 def _joined(*parts: str) -> str:

@@ -23,13 +23,16 @@ class Tally:
     store: Store
     steps: Sequence[str]
     footers: dict[str, dict[int, Footer]] = field(init=False)
+    new: list[tuple[str, int]] = field(init=False, default_factory=list)  # seen since an update last said so
 
     def __post_init__(self) -> None:
         self.footers = {step: {} for step in self.steps}
 
-    def update(self) -> None:
-        """Look at the run again: one listing for each step, and the footers that are new."""
+    def update(self) -> list[tuple[str, int]]:
+        """Look at the run again, one listing for each step; the files that are new, by step and shard."""
         asyncio.run(self._update())
+        new, self.new = self.new, []
+        return new
 
     async def _update(self) -> None:
         room = asyncio.Semaphore(AT_ONCE)
@@ -37,14 +40,15 @@ class Tally:
         async def see(step: str, shard: int, size: int) -> None:
             async with room:
                 self.footers[step][shard] = await self.store.footer(step, shard, size)
+            self.new.append((step, shard))
 
-        new = [
+        unseen = [
             see(step, shard, size)
             for step in self.steps
             for shard, size in self.store.done(step).items()
             if shard not in self.footers[step]
         ]
-        await asyncio.gather(*new)
+        await asyncio.gather(*unseen)
 
     def sum(self, step: str, count: str) -> int:
         """The sum of one count over a step's files, 0 where no file has it."""
@@ -70,6 +74,13 @@ class Tally:
             found.update(reasons)
         return found
 
+    def unscored(self, step: str) -> Counter[str]:
+        """The answers to which a step has no score because of a failure, by what failed."""
+        found: Counter[str] = Counter()
+        for footer in self.footers[step].values():
+            found.update(unscored(footer))
+        return found
+
     def marked(self) -> Counter[str]:
         """The prompts that were good and are not used, because others make them needless, by reason."""
         there = {shard: footer.counts["errors"] for shard, footer in self.footers.get(UNIQUE, {}).items()}
@@ -83,3 +94,14 @@ class Tally:
             total += max(0.0, footer.ended - max(footer.began, until))
             until = max(until, footer.ended)
         return total
+
+
+def listed(reasons: Counter[str]) -> str:
+    """Reasons and how often each was given, the most frequent first: `duplicate 22, near-duplicate 11`."""
+    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+
+
+def unscored(footer: Footer) -> dict[str, int]:
+    """The answers in a file that have no score because of a failure, by what failed."""
+    named = ((name.partition(":"), count) for name, count in footer.counts.items())
+    return {kind: count for (name, _, kind), count in named if name == "unscored"}

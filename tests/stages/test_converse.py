@@ -14,6 +14,7 @@ from sdg_ray.engines import EngineDied, Sampling
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import Recipe
 from sdg_ray.record import RESPONSES, counts
+from sdg_ray.report.conservation import Conservation
 from sdg_ray.report.table import run_table
 from sdg_ray.report.tally import Tally
 from sdg_ray.stages.converse import Converse
@@ -137,7 +138,7 @@ def _printed(made: Recipe, root: Path) -> str:
     tally = Tally(store=store, steps=made.steps)
     tally.update()
     printed = io.StringIO()
-    Console(file=printed, width=120).print(run_table(tally, made.prompts.planned, 0))
+    Console(file=printed, width=120).print(run_table(Conservation(made, tally), 0))
     return printed.getvalue()
 
 
