@@ -43,6 +43,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
     """Check, serve, and say how the models do until somebody ends it."""
     asked = settings(arguments)
     wanted = serving(asked)
+    wanted.check()
     host, port = asked["host"], asked["port"]
     os.environ.update(QUIET)  # before anything brings vLLM
     address = asked["address"] or os.environ.get("RAY_ADDRESS", "local")

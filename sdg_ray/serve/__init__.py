@@ -112,11 +112,8 @@ class Serving:
 
 
 def serving(asked: Mapping[str, Any]) -> Serving:
-    """What the settings of `conf/serve.yaml` ask for, checked."""
-    named = {name: asked[name] for name in ("only", "gpus", "deployments")}
-    made = Serving(models=asked["model"], **named)
-    made.check()
-    return made
+    """What the settings of `conf/serve.yaml` ask for."""
+    return Serving(models=asked["model"], only=asked["only"], gpus=asked["gpus"], deployments=asked["deployments"])
 
 
 def settings(arguments: Sequence[str]) -> dict[str, Any]:

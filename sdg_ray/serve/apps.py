@@ -35,15 +35,21 @@ def applications(asked: Serving) -> list[serve.RunTarget]:
 
 def generators(args: Mapping[str, Any]) -> serve.Application:
     """The application of all models that write, for a config of Ray Serve."""
-    return _writers(serving(settings(args["settings"])).served)
+    return _writers(_asked(args).served)
 
 
 def classifier(args: Mapping[str, Any]) -> serve.Application:
     """The application of the model with this `role`, for a config of Ray Serve."""
-    found = {each.role: each for each in serving(settings(args["settings"])).served if each.model.classifies}
+    found = {each.role: each for each in _asked(args).served if each.model.classifies}
     if args["role"] not in found:
         raise Refused(f"model.{args['role']} is no model with a head; such models are {', '.join(found) or 'missing'}")
     return _head(found[args["role"]])
+
+
+def _asked(args: Mapping[str, Any]) -> Serving:
+    found = serving(settings(args["settings"]))
+    found.check()
+    return found
 
 
 def _writers(served: Sequence[Served]) -> serve.Application:

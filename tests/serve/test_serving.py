@@ -20,7 +20,9 @@ BASE = "http://127.0.0.1:8000"
 
 
 def asked(*typed: str) -> Serving:
-    return serving(settings(typed))
+    made = serving(settings(typed))
+    made.check()
+    return made
 
 
 def by_role(*typed: str) -> dict[str, Served]:
