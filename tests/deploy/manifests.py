@@ -28,7 +28,8 @@ def schemas() -> dict[str, Any]:
 
 def cluster_of(document: Document) -> Document:
     """The RayCluster's spec, whichever kind it is in."""
-    return document["spec"].get("rayClusterSpec", document["spec"])
+    spec = document["spec"]
+    return spec.get("rayClusterSpec") or spec.get("rayClusterConfig") or spec
 
 
 def groups(document: Document) -> list[Document]:
@@ -71,6 +72,11 @@ def job_of(words: list[str]) -> tuple[str, list[str]]:
 def entrypoint(document: Document) -> tuple[str, list[str]]:
     """The job and the settings of a RayJob."""
     return job_of(shlex.split(document["spec"]["entrypoint"]))
+
+
+def applications(document: Document) -> list[Document]:
+    """What a RayService serves."""
+    return yaml.safe_load(document["spec"]["serveConfigV2"])["applications"]
 
 
 def environment(container: Document) -> Mapping[str, Document]:

@@ -1,6 +1,7 @@
 """The manifests are what KubeRay takes, and what they start is there."""
 
 import copy
+import pydoc
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sdg_ray.config import build, compose
+from sdg_ray.serve import serving, settings
 from tests.conftest import REPOSITORY
 from tests.deploy.manifests import (
     KUBERAY,
     Document,
+    applications,
     bytes_of,
     cluster_of,
     containers,
@@ -25,7 +28,8 @@ from tests.deploy.manifests import (
     schemas,
 )  # fmt: skip
 
-NAMES = ["rayjob", "raycluster"]
+NAMES = ["rayjob", "raycluster", "rayservice"]
+OF_RUNS = NAMES[:2]
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 SPOT = [
     {"karpenter.sh/capacity-type": "spot"},
@@ -93,7 +97,7 @@ def test_every_secret_is_a_reference(name: str) -> None:
     assert not re.search(r"AKIA|hf_\w{8}|-----BEGIN|\b(?=\w*\d)\w{32,}", (KUBERAY / f"{name}.yaml").read_text())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OF_RUNS)
 def test_every_node_has_what_the_store_needs(name: str) -> None:
     for group in groups(manifest(name)):
         found = environment(group["template"]["spec"]["containers"][0])
@@ -115,7 +119,9 @@ def test_pods_have_limits_shared_memory_and_readiness(name: str) -> None:
     for group in groups(manifest(name)):
         (container,) = group["template"]["spec"]["containers"]
         assert container["resources"]["limits"] == container["resources"]["requests"]
-        assert container["readinessProbe"]["httpGet"] == {"path": "/api/healthz", "port": 52365}
+        serves = name == "rayservice" and "groupName" in group
+        ready = {"path": "/-/healthz", "port": 8000} if serves else {"path": "/api/healthz", "port": 52365}
+        assert container["readinessProbe"]["httpGet"] == ready
         mounts = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
         volumes = {each["name"]: each for each in group["template"]["spec"]["volumes"]}
         shared = volumes[mounts["/dev/shm"]]["emptyDir"]
@@ -169,8 +175,8 @@ def test_ray_is_of_the_version_in_the_image(name: str, file: str) -> None:
     assert f"ray=={cluster_of(manifest(name))['rayVersion']}" in (REPOSITORY / file).read_text().splitlines()
 
 
-def test_both_manifests_have_the_same_pods() -> None:
-    job, cluster = (groups(manifest(name)) for name in NAMES)
+def test_manifests_of_runs_have_the_same_pods() -> None:
+    job, cluster = (groups(manifest(name)) for name in OF_RUNS)
     for one, other in zip(job, cluster, strict=True):
         mine, theirs = one["template"]["spec"], other["template"]["spec"]
         assert {**mine, "automountServiceAccountToken": None} == {**theirs, "automountServiceAccountToken": None}
@@ -195,6 +201,30 @@ def test_the_job_exists_and_its_settings_fit_together_and_into_the_cluster() -> 
     for model in (cfg.model.generator, cfg.model.reward):
         assert model.name.startswith("/models/") and model.get("dtype", "auto") == "auto"
         assert not {"arguments", "environment"} & set(model), "what the embedded models need on a CPU"
+
+
+def test_what_the_service_names_is_there_and_fits_into_its_cluster() -> None:
+    """Each application by the builder and the settings that make it: as Ray Serve will call it on the cluster."""
+    found = [(each, serving(settings(each["args"]["settings"]))) for each in applications(manifest("rayservice"))]
+    assert [each["name"] for each, _ in found] == ["generators", "reward"]
+    for each, made in found:
+        (served,) = made.served
+        assert each["route_prefix"] == served.prefix and each["name"] == served.application
+        assert each["args"].get("role", served.role) == served.role
+        assert callable(pydoc.locate(each["import_path"].replace(":", ".")))
+        assert served.on_gpus and served.model.name.startswith("/models/") and served.model.dtype == "auto"
+        assert not {**served.model.arguments, **served.model.environment}, "what the embedded models need on a CPU"
+    needed = [made.needs for _, made in found]
+    assert sum(each["GPU"] for each in needed) == workers_have("nvidia.com/gpu", "minReplicas")
+    assert sum(each["CPU"] for each in needed) <= workers_have("cpu", "minReplicas")
+    most = [made.served[0].options["autoscaling_config"]["max_replicas"] for _, made in found]
+    assert sum(most) == workers_have("nvidia.com/gpu", "maxReplicas")
+
+
+def workers_have(resource: str, replicas: str) -> int:
+    """What the workers of the service have of a resource, with so many pods in each group."""
+    workers = groups(manifest("rayservice"))[1:]
+    return sum(group[replicas] * limit(group["template"]["spec"]["containers"][0], resource) for group in workers)
 
 
 def test_a_job_is_tried_again_and_gives_its_gpus_back() -> None:

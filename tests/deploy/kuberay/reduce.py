@@ -16,7 +16,11 @@ from typing import Any
 
 import yaml
 
-KINDS = {"RayCluster": "ray.io_rayclusters.yaml", "RayJob": "ray.io_rayjobs.yaml"}
+KINDS = {
+    "RayCluster": "ray.io_rayclusters.yaml",
+    "RayJob": "ray.io_rayjobs.yaml",
+    "RayService": "ray.io_rayservices.yaml",
+}
 VERSION = "v1"
 AS_IT_IS = ("enum", "required", "pattern", "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength")
 
