@@ -5,6 +5,7 @@
     python jobs/generate.py run=demo preview=4             four prompts through every step, printed, nothing committed
     python jobs/generate.py run=mine recipe=given recipe.prompts.families.given.source=my_prompts.jsonl
     python jobs/generate.py run=b reuse=a recipe.preferences.min_margin=1     only what changed is made
+    python jobs/generate.py run=b reuse=a retry=errors     good rows as they were, what ended as an error is asked again
 
     run=NAME          what this run is called; its files are in ROOT/NAME/STEP/shard-*.parquet
     root=runs         where runs live: a folder, or s3://bucket/prefix
@@ -16,8 +17,10 @@
     model=pocket      who writes and who judges (conf/model)      sources=pocket   what prompts start from: pocket, hub
     cluster=laptop    where it runs (conf/cluster): laptop, or local for this process without Ray
     reuse=NAME        an earlier run whose unchanged steps are read, not made again
+    retry=errors      with reuse: a new run of the same recipe that takes the good rows of the earlier one as they are
     preview=N         N prompts through every step in this process
     max_error_share=0.1   the run fails if a larger share of prompts and answers ends as errors
+    price=2.5         of one GPU for an hour: progress then says what this launch will have cost
 
 Everything in a recipe, a cluster or a model can be set by its path (Hydra):
 
@@ -31,8 +34,9 @@ Exit codes: 0 done, 1 some shards are pending, a row is missing or too many erro
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -41,16 +45,17 @@ from sdg_ray.bucket import Unusable
 from sdg_ray.command import command
 from sdg_ray.config import build, compose, setting
 from sdg_ray.errors import Refused
-from sdg_ray.recipe import FIRST, Recipe
+from sdg_ray.recipe import FIRST, UNIQUE, Recipe
 from sdg_ray.report.conservation import Conservation
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.report.page import write_report
-from sdg_ray.report.progress import New, Progress
+from sdg_ray.report.progress import Progress
 from sdg_ray.report.table import error_rows, next_command, run_table
 from sdg_ray.report.tally import Tally
 from sdg_ray.runner import Runner, bring_all, pending
 from sdg_ray.runner.local import Local
-from sdg_ray.store import Store, open_run
+from sdg_ray.runner.retry import errors_left
+from sdg_ray.store import Store, open_run, to_retry
 
 
 def main(arguments: Sequence[str], console: Console) -> int:
@@ -61,15 +66,23 @@ def main(arguments: Sequence[str], console: Console) -> int:
     recipe.check()
     if cfg.preview:
         return preview(recipe, cfg.preview, console)
+    earlier = retried(cfg.root, cfg.reuse, cfg.retry, recipe)
+    if earlier and not errors_left(recipe, earlier):
+        done = f"nothing to ask again: run {cfg.reuse!r} is complete and none of its rows is an error"
+        console.print(done, highlight=False, soft_wrap=True)
+        return 0
     cluster = build(cfg.cluster)
     if not isinstance(cluster, Local):
         connect(cluster.address)
     cluster.check(recipe)
-    store = open_run(cfg.root, name, recipe.identities(), cfg.reuse, f"python jobs/generate.py {shlex.join(arguments)}")
-    return run(recipe, store, cluster, cfg.max_error_share, console)
+    typed, reuse = f"python jobs/generate.py {shlex.join(arguments)}", None if earlier else cfg.reuse
+    store = open_run(cfg.root, name, recipe.identities(), reuse, typed, earlier)
+    return run(recipe, store, cluster, cfg.max_error_share, console, cfg.price)
 
 
-def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, console: Console) -> int:
+def run(
+    recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, console: Console, price: float | None = None
+) -> int:
     """Bring every pending shard through its steps, with progress, and print the table."""
     missing, failed = pending(recipe, store), {}
     begun = bool(missing)
@@ -77,7 +90,7 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     law = Conservation(recipe, tally)
     console.print(f"{store.root}/{store.run}: {shards - len(missing)} of {shards} shards are done", highlight=False)
     try:
-        with Progress(law, console, also=None if isinstance(cluster, Local) else metrics(law)):
+        with Progress(law, console, **({} if isinstance(cluster, Local) else on_ray(law, price))):
             if missing:
                 failed = bring_all(recipe, store, cluster)
         missing, broken = pending(recipe, store), law.all_broken()
@@ -86,6 +99,8 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
         console.print(f"stopped: {lost}", style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     console.print(run_table(law, len(missing), broken))
+    if store.earlier:
+        console.print(taken_over(tally, store.earlier.run), highlight=False, soft_wrap=True)
     for sentence in broken[:10]:
         console.print(f"not conserved: {sentence}", style="red", markup=False, soft_wrap=True)
     say_pending(missing, failed, console)
@@ -103,11 +118,13 @@ def run(recipe: Recipe, store: Store, cluster: Runner, max_error_share: float, c
     return int(bool(missing or broken) or errors > max_error_share * rows)
 
 
-def metrics(law: Conservation) -> Callable[[New], None]:
-    """What gives the run's figures to Prometheus, where Ray runs."""
+def on_ray(law: Conservation, price: float | None) -> dict[str, Any]:
+    """What more there is to progress where Ray runs: figures for Prometheus, and what its GPUs cost an hour."""
+    import ray
+
     from sdg_ray.report.metrics import Metrics
 
-    return Metrics(law)
+    return {"also": Metrics(law), "hourly": lambda: (price or 0.0) * ray.cluster_resources().get("GPU", 0.0)}
 
 
 def say_pending(shards: Iterable[int], failed: Mapping[int, str], console: Console) -> None:
@@ -115,6 +132,23 @@ def say_pending(shards: Iterable[int], failed: Mapping[int, str], console: Conso
     for shard in list(shards)[:10]:
         reason = failed.get(shard, "its worker died; the same command tries again")
         console.print(f"pending: shard {shard}: {reason}", style="red", markup=False, soft_wrap=True)
+
+
+def retried(root: str, reuse: str | None, retry: str | None, recipe: Recipe) -> Store | None:
+    """The run that this one retries, if it does."""
+    if retry is None:
+        return None
+    if retry != "errors" or reuse is None:
+        raise Refused(f"retry={retry} reuse={reuse} cannot be; retry=errors needs reuse=NAME, the run with the errors")
+    return to_retry(root, reuse, recipe.identities())
+
+
+def taken_over(tally: Tally, earlier: str) -> str:
+    """How many rows are those of the run that was retried, and in which steps the others were made again."""
+    taken = tally.total("taken")
+    again = {step: tally.sum(step, "rows") - tally.sum(step, "taken") for step in tally.steps if step != UNIQUE}
+    made = ", ".join(f"{step} {rows:,}" for step, rows in again.items() if rows)
+    return f"retries {earlier}: {taken:,} rows taken over; made again: {made or 'none'}"
 
 
 def preview(recipe: Recipe, n: int, console: Console) -> int:

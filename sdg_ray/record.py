@@ -112,6 +112,8 @@ def counts(table: pa.Table) -> dict[str, Any]:
             found["answers"] = sum(answer["finish"] != "error" for answer in answers)
         if name.startswith("score_"):
             found["scored"] = sum(score is not None for row in table[name].to_pylist() for score in row)
+    if "dialogues" in table.schema.names:
+        found |= _dialogues(table)
     if "keep" in table.schema.names:
         found["judged"] = sum(map(len, table["keep"].to_pylist()))
         found["kept"] = sum(map(sum, table["keep"].to_pylist()))
@@ -122,6 +124,18 @@ def counts(table: pa.Table) -> dict[str, Any]:
         found["pairs_by"] = dict(Counter(pair["by"] for row in table["pairs"].to_pylist() for pair in row))
         found["paired_rows"] = sum(map(bool, table["pairs"].to_pylist()))
     return found | {"errors": dict(errors)}
+
+
+def _dialogues(table: pa.Table) -> dict[str, int]:
+    """What became of the dialogues that a step has held, and of the turns that their user's model wrote."""
+    held = [about for row in table["dialogues"].to_pylist() for about in row]
+    said = (message for row in table["responses"].to_pylist() for dialogue in row for message in dialogue)
+    return {
+        "dialogues": sum(answer["finish"] == "stop" for row in table["answered"].to_pylist() for answer in row),
+        "user_turns": sum(message["role"] == "user" for message in said),
+        "stripped": sum(about["stripped"] for about in held),
+        "looped": sum(kind(about["ended"] or "") == "loop" for about in held),
+    }
 
 
 def _lost(candidates: Sequence[Mapping[str, Any]]) -> bool:

@@ -53,11 +53,12 @@ class Footer:
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """A run, opened: `homes` says in which run's folder each step's files are."""
+    """A run, opened: `homes` says in which run's folder each step's files are, `earlier` is the run that it retries."""
 
     root: str
     run: str
     homes: Mapping[str, str]
+    earlier: "Store | None" = None
 
     def path(self, step: str, shard: int) -> str:
         """Where the file of `step` and `shard` is, below the root."""
@@ -139,11 +140,17 @@ class Store:
 
 
 def open_run(
-    root: str, run: str, identities: Mapping[str, Any], reuse: str | None = None, command: str | None = None
+    root: str,
+    run: str,
+    identities: Mapping[str, Any],
+    reuse: str | None = None,
+    command: str | None = None,
+    earlier: Store | None = None,
 ) -> Store:
     """The store of `run` below `root`, made or gone on with. A step that is the same in the run `reuse` is read there.
 
-    `command` is what was typed to begin the run, for those who want to make it again.
+    `command` is what was typed to begin the run, for those who want to make it again. With `earlier` the run retries
+    that one, and goes on doing so whether or not it is named again.
 
     Raises:
         Refused: the root cannot be written, `reuse` does not exist, or a step of the run is not what it was.
@@ -155,16 +162,15 @@ def open_run(
     if reuse and not theirs:
         raise Refused(f"reuse={reuse} names no run below {root}; the folder {root}/{reuse} has no run.json")
     steps = {step: _placed(step, is_, run, theirs) for step, is_ in identities.items()}
-    mine = _write_once(root, run, steps, command)
-    for step, now in identities.items():
-        if drift := differences(mine.get(step, {}).get("is"), now):
-            raise Refused(
-                f"step {step!r} of run {run!r} changed: {'; '.join(drift)}. "
-                f"Choose a new run name; with reuse={run} it keeps every step that did not change"
-            )
-    if gone := sorted(mine.keys() - identities.keys()):
-        raise Refused(f"run {run!r} has a step {gone[0]!r} that this recipe lacks; choose a new run name")
-    return Store(root=root, run=run, homes={step: mine[step]["in"] for step in identities})
+    retries = {"retries": earlier.run} if earlier else {}
+    said = _write_once(root, run, {"command": command, **retries, "steps": steps, "versions": _versions()})
+    if earlier and said.get("retries") != earlier.run:
+        raise Refused(f"run {run!r} exists and does not retry {earlier.run!r}; choose a new run name")
+    way_out = f"Choose a new run name; with reuse={run} it keeps every step that did not change"
+    _refuse_drift(run, said["steps"], identities, way_out)
+    homes = {step: said["steps"][step]["in"] for step in identities}
+    again = said.get("retries")
+    return Store(root=root, run=run, homes=homes, earlier=reopen(root, again) if again else None)
 
 
 def reopen(root: str, run: str) -> Store:
@@ -174,6 +180,13 @@ def reopen(root: str, run: str) -> Store:
     if not steps:
         raise Refused(f"there is no run {run!r} below {root}; the folder {root}/{run} has no run.json")
     return Store(root=root, run=run, homes={step: at["in"] for step, at in steps.items()})
+
+
+def to_retry(root: str, run: str, identities: Mapping[str, Any]) -> Store:
+    """The store of a run that another one with these steps will retry. Raises `Refused` unless they are its own."""
+    found = reopen(root, run)
+    _refuse_drift(run, _steps(found.root, run), identities, "A retry is of the same recipe; leave out what changes it")
+    return found
 
 
 def _absolute(root: str) -> str:
@@ -220,17 +233,26 @@ def _placed(step: str, is_: Any, run: str, theirs: Mapping[str, Any]) -> dict[st
     return other if other and other["is"] == is_ else {"is": is_, "in": run}
 
 
-def _write_once(root: str, run: str, steps: Mapping[str, Any], command: str | None) -> dict[str, Any]:
-    """Write run.json unless it is there; the steps it holds. Trying to is also what shows that the root is writable."""
+def _refuse_drift(run: str, was: Mapping[str, Any], identities: Mapping[str, Any], way_out: str) -> None:
+    """Raise `Refused` where the steps of a run were others than these."""
+    for step, now in identities.items():
+        if drift := differences(was.get(step, {}).get("is"), now):
+            raise Refused(f"step {step!r} of run {run!r} changed: {'; '.join(drift)}. {way_out}")
+    if gone := sorted(was.keys() - identities.keys()):
+        raise Refused(f"run {run!r} has a step {gone[0]!r} that this recipe lacks. {way_out}")
+
+
+def _write_once(root: str, run: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Write run.json unless it is there; what it says. Trying to is also what shows that the root is writable."""
     if "://" not in root and root != "memory:":
         _make_folder(root)
-    body = json.dumps({"command": command, "steps": steps, "versions": _versions()}, indent=1).encode()
+    body = json.dumps(said, indent=1).encode()
     for _ in PAUSES:
         try:
             obstore.put(hurried(root), f"{run}/run.json", body, mode="create", use_multipart=False)
-            return dict(steps)
+            return dict(said)
         except exceptions.AlreadyExistsError:
-            if there := _steps(root, run):  # else somebody is just writing it, which S3 calls a conflict
+            if (there := _said(root, run))["steps"]:  # else somebody is just writing it, which S3 calls a conflict
                 return there
         except (exceptions.BaseError, OSError) as error:
             raise Refused(unusable(root, "written", error)) from error
@@ -255,13 +277,19 @@ def _make_folder(root: str) -> None:
 
 def _steps(root: str, run: str) -> dict[str, Any]:
     """The steps in a run's run.json; none if there is no such run."""
+    return _said(root, run)["steps"]
+
+
+def _said(root: str, run: str) -> dict[str, Any]:
+    """What a run's run.json says; that there is no step if there is no such run."""
     if "://" not in root and root != "memory:" and not Path(root).exists():
-        return {}
+        return {"steps": {}}
     try:
-        return json.loads(bytes(obstore.get(hurried(root), f"{run}/run.json").bytes()))["steps"]
+        said = json.loads(bytes(obstore.get(hurried(root), f"{run}/run.json").bytes()))
+        return {**said, "steps": said["steps"]}
     except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError) as error:
+        return {"steps": {}}
+    except (TypeError, ValueError, KeyError) as error:
         raise Refused(f"{root}/{run}/run.json is damaged ({error}); choose a new run name") from error
     except (exceptions.BaseError, OSError) as error:
         raise Refused(unusable(root, "read", error)) from error

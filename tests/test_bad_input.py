@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,6 +102,12 @@ WRONG = {
     "address of no kind": ((*HERE, "root=ftp://somewhere"), "root=ftp://somewhere is not an address"),
     "run that is no folder": ((*HERE, "run=a/b"), "run='a/b' cannot name a folder"),
     "reuse of nothing": ((*HERE, "reuse=nobody"), "reuse=nobody names no run below"),
+    "retry of nothing": ((*HERE, "reuse=nobody", "retry=errors"), "there is no run 'nobody' below"),
+    "retry without a run": (
+        (*HERE, "retry=errors"),
+        "retry=errors reuse=None cannot be; retry=errors needs reuse=NAME",
+    ),
+    "retry of what is no error": ((*HERE, "reuse=a", "retry=all"), "retry=all reuse=a cannot be"),
 }
 
 
@@ -183,6 +190,37 @@ def test_bad_lines_and_prompts_that_are_too_long_are_error_rows_and_the_rest_is_
     again = generate(tmp_path / "runs", *settings)
     assert again.returncode == 1
     assert "rows are errors, more than max_error_share=0.1" in again.stdout
+
+
+def test_retry_makes_what_failed_again_in_a_run_of_its_own(tmp_path: Path, generate: Generate) -> None:
+    source = tmp_path / "mine.jsonl"
+    source.write_bytes(b"\n".join(LINES))
+    settings = (*GIVEN, f"recipe.prompts.families.given.source={source}", "max_error_share=1")
+    assert generate(tmp_path, *settings).returncode == 0
+    before, settings = tree(tmp_path), (*settings, "reuse=first", "retry=errors")
+
+    job = generate(tmp_path, *settings, "run=second")
+
+    assert job.returncode == 0, job.stdout + job.stderr
+    assert re.search(r"retries first: \d+ rows taken over; made again: prompts 2, responses 1, reward 1", job.stdout)
+    assert json.loads((tmp_path / "second/run.json").read_text())["retries"] == "first"
+    assert before.items() <= tree(tmp_path).items()
+
+    for more, expected in {
+        ("run=first",): "run 'first' exists and does not retry 'first'; choose a new run name",
+        ("run=third", "recipe.preferences.min_margin=1.25"): "A retry is of the same recipe; leave out what changes it",
+    }.items():
+        assert expected in sentence(generate(tmp_path, *settings, *more))
+
+
+def test_retry_of_a_run_without_errors_says_so_and_makes_none(tmp_path: Path, generate: Generate) -> None:
+    assert generate(tmp_path, *HERE).returncode == 0
+
+    job = generate(tmp_path, *HERE, "run=second", "reuse=first", "retry=errors")
+
+    assert job.returncode == 0
+    assert job.stdout == "nothing to ask again: run 'first' is complete and none of its rows is an error\n"
+    assert not (tmp_path / "second").exists()
 
 
 @pytest.mark.parametrize("body", [b"", b"not Parquet at all", b"PAR1PAR1"])

@@ -103,8 +103,11 @@ class Prompts:
         if self.planned == 0:
             raise Refused("recipe.prompts makes no prompt; raise recipe.prompts.shards or recipe.prompts.rows")
 
-    def open(self) -> Make:
-        """The function from a shard's number, and the topics, to its prompts; the same wherever it is called."""
+    def open(self, again: str = "") -> Make:
+        """The function from a shard's number, and the topics, to its prompts; the same wherever it is called.
+
+        With `again`, the name of a run that is retried, all is drawn by other chance.
+        """
         asking, programs = self._asking(), dict[str, Program]()
 
         async def make(shard: int, topics: Topics = NONE, some: Sequence[Seed] | None = None) -> pa.Table:
@@ -114,14 +117,17 @@ class Prompts:
             seeds = self.seeds(shard) if some is None else some
             counts = {name: Counter[str]() for name, _ in seeds}
             rows = await asyncio.gather(
-                *(self._rows(*seed, shard, programs[seed[0]], counts[seed[0]]) for seed in seeds)
+                *(
+                    self._rows(*seed, shard, programs[seed[0]], counts[seed[0]], self._chance(*seed, again=again))
+                    for seed in seeds
+                )
             )
             return _table([row for some in rows for row in some], counts)
 
         return make
 
-    def open_topics(self) -> Callable[[int], Awaitable[pa.Table]]:
-        """The function that makes one list of topics, by its number in the order of their names."""
+    def open_topics(self, again: str = "") -> Callable[[int], Awaitable[pa.Table]]:
+        """The function that makes one list of topics, by its number in the order of their names; `again` as above."""
         asking = self._asking()
 
         async def make(shard: int) -> pa.Table:
@@ -129,7 +135,7 @@ class Prompts:
             program = self.topics[name].open(Means(model=asking))
             counts = Counter[str]()
             COUNTS.set(counts)
-            drafts = await program(self.planned_topics[name], Chance(self.seed, "topics", name))
+            drafts = await program(self.planned_topics[name], self._chance("topics", name, again=again))
             rows = [_row(draft, prompt_id(self.seed, "topics", name, i), shard, name) for i, draft in enumerate(drafts)]
             return _table(rows, {name: counts})
 
@@ -142,6 +148,10 @@ class Prompts:
             Refused: a list in which there is none at all.
         """
         return {name: self._usable(name, tables[number]) for number, name in enumerate(sorted(self.topics))}
+
+    def _chance(self, *parts: object, again: str) -> Chance:
+        chance = Chance(self.seed, *parts)
+        return chance.at("again", again) if again else chance
 
     def _asking(self) -> Asking | None:
         return self.writer.start() if self.writer else None
@@ -156,11 +166,11 @@ class Prompts:
         return usable
 
     async def _rows(
-        self, name: str, number: int, shard: int, program: Program, counts: Counter[str]
+        self, name: str, number: int, shard: int, program: Program, counts: Counter[str], chance: Chance
     ) -> list[dict[str, Any]]:
         COUNTS.set(counts)
         family = self.families[name]
-        drafts = await self._topped_up(family, program, number, Chance(self.seed, name, number))
+        drafts = await self._topped_up(family, program, number, chance)
         if len(drafts) != family.per_seed:
             raise ValueError(f"family {name!r} made {len(drafts)} prompts of seed {number}, not {family.per_seed}")
         return [_row(draft, prompt_id(self.seed, name, str(number), i), shard, name) for i, draft in enumerate(drafts)]

@@ -17,6 +17,7 @@ from sdg_ray.engines import EngineDied
 from sdg_ray.prompts.family import Topics
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE, Recipe
 from sdg_ray.record import PROMPT, PROMPT_ID, counts
+from sdg_ray.runner.retry import Retry, fresh, once
 from sdg_ray.runner.suspects import Notes, Try, read_notes
 from sdg_ray.stage import checked
 from sdg_ray.store import Footer, Store, beside, in_thread, new_attempt
@@ -30,6 +31,10 @@ class Worker:
         self.topics: Topics | None = None
         self.marks: Mapping[str, str] | None = None
         self.notes: Mapping[int, Notes] | None = None
+        self.retry = Retry(recipe, store.earlier, step) if store.earlier else None
+        self.opened = once(self._open)
+        if not self.retry:
+            self.opened()  # a retry has a use for it only once a row is to be made again
         self.make = self._maker()
 
     async def suspects(self, shard: int) -> Notes:
@@ -62,31 +67,48 @@ class Worker:
             return f"{self.step}: {type(error).__name__}: {' '.join(str(error).split())}"
         return None
 
-    def _maker(self) -> Callable[[Try], Awaitable[pa.Table]]:
-        """What this worker does with a shard, opened: this may load a model."""
+    def _open(self) -> Any:
+        """What this worker does with some items of a shard, opened: this may load a model."""
+        again = self.store.earlier.run if self.store.earlier else ""
         if self.step == TOPICS:
-            self.list = self.recipe.prompts.open_topics()
-            return self._topics
-        if self.step == UNIQUE:
-            return self._marked
+            return self.recipe.prompts.open_topics(again)
         if self.step == FIRST:
-            self.prompts = self.recipe.prompts.open()
-            return self._prompts
-        self.function = self.recipe.stages[self.step].open()
-        return self._through
+            return self.recipe.prompts.open(again)
+        return fresh(self.recipe.stages[self.step], again).open() if self.step != UNIQUE else None
+
+    def _maker(self) -> Callable[[Try], Awaitable[pa.Table]]:
+        """What this worker does with a shard."""
+        return {TOPICS: self._topics, FIRST: self._prompts, UNIQUE: self._marked}.get(self.step, self._through)
 
     async def _topics(self, try_: Try) -> pa.Table:
         """A list of topics is one piece of work."""
-        return await try_.over(1, lambda _: self.list(try_.shard))
+
+        async def make(_: Sequence[int]) -> pa.Table:
+            listed = self.opened()
+            return await try_.over(1, lambda _: listed(try_.shard))
+
+        planned = self.recipe.prompts.planned_topics
+        sizes = [planned[sorted(planned)[try_.shard]]]
+        return await (self.retry.slots(try_.shard, sizes, make) if self.retry else make([0]))
 
     async def _prompts(self, try_: Try) -> pa.Table:
-        """A shard's prompts, on the topics that the step before has made, which are read once."""
+        """A shard's prompts, from all its seeds or those that are to be made again."""
+        seeds, families = self.recipe.prompts.seeds(try_.shard), self.recipe.prompts.families
+
+        async def make(which: Sequence[int]) -> pa.Table:
+            prompts, topics, some = self.opened(), await self._listed(), [seeds[n] for n in which]
+            return await try_.over(len(some), lambda part: prompts(try_.shard, topics, some[part.start : part.stop]))
+
+        sizes = [families[name].per_seed for name, _ in seeds]
+        return await (self.retry.slots(try_.shard, sizes, make) if self.retry else make(range(len(seeds))))
+
+    async def _listed(self) -> Topics:
+        """The topics that the step before has made, which are read once."""
         async with self.once:
             if self.topics is None:
                 made = [await self.store.read(TOPICS, n, PROMPT.names) for n in range(self.recipe.shards_of(TOPICS))]
                 self.topics = self.recipe.prompts.listed(made)
-        topics, seeds = self.topics, self.recipe.prompts.seeds(try_.shard)
-        return await try_.over(len(seeds), lambda part: self.prompts(try_.shard, topics, seeds[part.start : part.stop]))
+        return self.topics
 
     async def _marked(self, try_: Try) -> pa.Table:
         """The errors of a shard's prompts, those among them that another prompt makes needless: all are read once."""
@@ -104,13 +126,21 @@ class Worker:
         for shard in range(self.recipe.shards_of(FIRST)):
             table = await self.store.read(FIRST, shard, ["prompt_id", "prompt", "origin", "error"])
             rows += [(row["prompt_id"], own(row)) for row in table.to_pylist() if row["error"] is None]
+        if self.retry:
+            return await self.retry.marks(self.recipe.unique, rows)
         return await asyncio.to_thread(self.recipe.unique.marks, rows)
 
     async def _through(self, try_: Try) -> pa.Table:
-        stage, sources = self.recipe.stages[self.step], self.recipe.sources(self.step)
+        """What the step's stage writes of a shard, for all its rows or those that are to be made again."""
+        writes, sources = self.recipe.stages[self.step].writes, self.recipe.sources(self.step)
         table = beside([await self.store.read(step, try_.shard, columns) for step, columns in sources.items()])
-        new = await try_.over(table.num_rows, lambda part: self.function(table.slice(part.start, len(part))))
-        whole = checked(self.step, stage.writes, new, table.num_rows).replace_schema_metadata(new.schema.metadata)
+
+        async def make(rows: pa.Table) -> pa.Table:
+            function = self.opened()
+            new = await try_.over(rows.num_rows, lambda part: function(rows.slice(part.start, len(part))))
+            return checked(self.step, writes, new, rows.num_rows).replace_schema_metadata(new.schema.metadata)
+
+        whole = await (self.retry.rows(try_.shard, table, make) if self.retry else make(table))
         return whole.add_column(0, PROMPT_ID, table["prompt_id"])
 
 

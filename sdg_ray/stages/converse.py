@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sdg_ray.engines import Engine, Sampling
 from sdg_ray.errors import Refused
-from sdg_ray.record import RESPONSES, Chat, candidate_seed, kind
+from sdg_ray.record import RESPONSES, Chat, candidate_seed
 from sdg_ray.stage import Columns
 from sdg_ray.stages.dialogue import DIALOGUE, Dialogue, Roles, Voice
 from sdg_ray.template import choices, template
@@ -118,13 +118,14 @@ class Converse:
         return await Dialogue(roles=roles, prompt=prompt, persona=persona, seed=seed).hold(self.turns)
 
     def _columns(self, held: Sequence[Sequence[Dialogue]]) -> pa.Table:
-        """The columns, with the counts that they do not show by themselves."""
+        """The columns, with all tokens read: each dialogue reads its own prompts, which the columns do not show."""
         columns = {
             "responses": [[dialogue.response for dialogue in row] for row in held],
             "answered": [[self._answered(dialogue) for dialogue in row] for row in held],
             "dialogues": [[dialogue.about for dialogue in row] for row in held],
         }
-        return pa.table(columns, schema=self.writes.with_metadata(_counts(held)))
+        read = sum(dialogue.prompt_tokens for row in held for dialogue in row)
+        return pa.table(columns, schema=self.writes.with_metadata({"tokens_in": str(read)}))
 
     def _answered(self, dialogue: Dialogue) -> Mapping[str, Any]:
         """What became of the dialogue as a whole: the seed of its first answer, the tokens of all that was drawn."""
@@ -136,19 +137,6 @@ class Converse:
             "tokens": dialogue.tokens,
             "error": dialogue.ended if dialogue.finish == "error" else None,
         }
-
-
-def _counts(held: Sequence[Sequence[Dialogue]]) -> dict[str, str]:
-    """The counts for a file's footer; each dialogue reads its own prompts, so all of `tokens_in` are counted."""
-    dialogues = [dialogue for row in held for dialogue in row]
-    found = {
-        "dialogues": sum(dialogue.finish == "stop" for dialogue in dialogues),
-        "user_turns": sum(dialogue.user_turns for dialogue in dialogues),
-        "stripped": sum(dialogue.stripped for dialogue in dialogues),
-        "looped": sum(kind(dialogue.ended or "") == "loop" for dialogue in dialogues),
-        "tokens_in": sum(dialogue.prompt_tokens for dialogue in dialogues),
-    }
-    return {name: str(count) for name, count in found.items()}
 
 
 def _compiled(openers: Sequence[str]) -> tuple[re.Pattern[str], ...]:

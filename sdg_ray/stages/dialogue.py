@@ -90,11 +90,6 @@ class Dialogue:
         version = self.roles.template.version
         return {"persona": self.persona, "template": version, "stripped": self.stripped, "ended": self.ended}
 
-    @property
-    def user_turns(self) -> int:
-        """How many of the user's turns it has added."""
-        return _user_turns(self.said)
-
     async def hold(self, turns: int) -> "Dialogue":
         """Go on until the user has had `turns` turns, the prompt's among them, or one fails; this dialogue."""
         try:

@@ -86,8 +86,8 @@ class Respond:
         }
 
     def _drawn(self, prompt_id: str) -> bool:
-        """Whether this generator is among those that answer a prompt; all of them draw alike."""
+        """Whether this generator is among those that answer a prompt; all of them draw alike, whatever their seeds."""
         if not self.among:
             return True
-        chance = random.Random(hashed(self.seed, "generators", prompt_id))
+        chance = random.Random(hashed("generators", prompt_id))
         return self.name in chance.sample(sorted(self.among), self.take)
