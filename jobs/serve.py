@@ -60,7 +60,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
     base = f"http://{socket.gethostname() if host in ANYBODY else host}:{port}"
     try:
         serve.start(http_options={"host": host, "port": port})
-        console.print("loading " + ", ".join(each.model.name for each in wanted.served), highlight=False)
+        console.print("loading " + ", ".join(each.model.name for each in wanted.served), markup=False, highlight=False)
         serve.run_many(
             applications(wanted), wait_for_ingress_deployment_creation=False, wait_for_applications_running=False
         )
@@ -113,14 +113,18 @@ def watch(wanted: Serving, base: str, console: Console) -> None:
         for each in wanted.served:
             how = state(each, status)
             if how != known.get(each.role, "loading"):
-                console.print(line(each, base, how, now - began), highlight=False, soft_wrap=True)
+                console.print(line(each, base, how, now - began), highlight=False, markup=False, soft_wrap=True)
             known[each.role] = how
         waiting = [each.model.name for each in wanted.served if known[each.role] != "ready"]
         if waiting and now - said >= REMIND:
-            console.print(f"{now - began:.0f} s: waiting for {', '.join(waiting)}", style="dim", highlight=False)
+            console.print(
+                f"{now - began:.0f} s: waiting for {', '.join(waiting)}", style="dim", markup=False, highlight=False
+            )
             said = now
         if not waiting and not told:
-            console.print(f"\n{usage(wanted.served, base)}\n\nCtrl-C ends it", highlight=False, soft_wrap=True)
+            console.print(
+                f"\n{usage(wanted.served, base)}\n\nCtrl-C ends it", highlight=False, markup=False, soft_wrap=True
+            )
             told = True
         never.wait(LOOK)
 

@@ -52,8 +52,8 @@ class Served:
     @property
     def needs(self) -> dict[str, int]:
         """What its replicas need when they start, as Ray counts it."""
-        scaled = self.options.get("autoscaling_config") or {}
-        replicas = int(self.options.get("num_replicas") or scaled.get("min_replicas", 1))
+        fixed, scaled = self.options.get("num_replicas"), self.options.get("autoscaling_config") or {}
+        replicas = fixed if isinstance(fixed, int) else scaled.get("min_replicas", 1)
         parts = 0 if self.on_gpus or self.model.classifies else self.devices  # these ask for a CPU each
         return {"CPU": replicas * (1 + parts), "GPU": replicas * self.devices * self.on_gpus}
 

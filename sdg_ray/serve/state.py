@@ -1,6 +1,8 @@
 """How served models do, in the words of a person: loading, ready, or ended.
 
-state(served, serve.status())       "loading", "ready" or "unhealthy"; raises `Refused` where one cannot be loaded
+    state(served, serve.status())       "loading", "ready" or "unhealthy"
+
+One that cannot be loaded is refused, with the reason at the root of what Ray Serve reports.
 """
 
 import re
@@ -16,7 +18,7 @@ def state(served: Served, status: Any) -> str:
     """How one model does, by what Ray Serve says of its application.
 
     Raises:
-        Refused: it could not be loaded, as often as Ray Serve tries.
+        Refused: a part of its application could not be started, as often as Ray Serve tries.
     """
     application = status.applications.get(served.application)
     if application is None:
@@ -24,8 +26,9 @@ def state(served: Served, status: Any) -> str:
     deployments = application.deployments
     own = next((each for name, each in deployments.items() if name.split(":")[-1] == served.role), None)
     if application.status == "DEPLOY_FAILED":
-        said = (own.message if own and own.status not in WELL else "") or application.message
-        raise Refused(f"model {served.model.name} could not be served: {_why(said)}")
+        failed = {name: each.message for name, each in deployments.items() if each.status not in WELL | {"UPDATING"}}
+        said = "\n".join(failed.values()) or application.message
+        raise Refused(f"{', '.join(failed) or served.application} could not be served: {_why(said)}")
     front = [each for name, each in deployments.items() if ":" not in name and each is not own]  # who asks the models
     if own and all(each.status in WELL for each in (own, *front)):
         return "ready"

@@ -182,11 +182,12 @@ def test_a_model_is_ready_when_it_and_who_asks_it_are() -> None:
 
 
 def test_a_model_that_cannot_be_loaded_is_refused_with_the_reason_at_the_root() -> None:
-    report = (
-        "The deployment failed to start 3 times.\n  File x\nsdg_ray.errors.Refused: model m could not be loaded: torn"
-    )
-    with pytest.raises(Refused, match="^model pocket/reward could not be served: model m could not be loaded: torn$"):
+    report = "The deployment failed to start 3 times.\n  File x\nsdg_ray.errors.Refused: model m is torn"
+    with pytest.raises(Refused, match="^reward could not be served: model m is torn$"):
         state(by_role()["reward"], status("reward", "DEPLOY_FAILED", report, reward="DEPLOY_FAILED"))
+    other = {"LLMServer__generator": "UPDATING", "LLMServer__third": "DEPLOY_FAILED"}
+    with pytest.raises(Refused, match="^LLMServer:third could not be served: Error$"):
+        state(by_role()["generator"], status("generators", "DEPLOY_FAILED", "Error", **other))
 
 
 def test_everything_that_is_served_can_be_said_in_json() -> None:
