@@ -22,13 +22,19 @@ LOADING = "starting workers and loading models"
 class Progress:
     """Writes lines while the `with` block runs: every `every` seconds, if anything happened.
 
-    `also` is told as often, and once at the end, which files are new.
+    `also` is told as often, and once at the end, which files are new; `hourly` says what the cluster costs an hour.
     """
 
     def __init__(
-        self, law: Conservation, console: Console, every: float = 5.0, also: Callable[[New], None] | None = None
+        self,
+        law: Conservation,
+        console: Console,
+        every: float = 5.0,
+        also: Callable[[New], None] | None = None,
+        hourly: Callable[[], float] | None = None,
     ) -> None:
-        self.law, self.tally, self.console, self.every, self.also = law, law.tally, console, every, also
+        self.law, self.tally, self.console, self.every = law, law.tally, console, every
+        self.also, self.hourly = also, hourly
         self.shards = {step: law.recipe.shards_of(step) for step in law.recipe.steps}
         self.since, self.began = time.time(), time.monotonic()
         self.watchdog = Watchdog(law.recipe, law.tally, self.since)
@@ -100,8 +106,17 @@ class Progress:
             parts.append(f"{self.tally.total('kept') / judged:.0%} kept")
         if errors:
             parts.append(f"{errors:,} errors")
+        return [*parts, *self._to_go(moving)]
+
+    def _to_go(self, moving: Sequence[str]) -> list[str]:
+        """How long it takes yet and, once no step is left that does not move, what this launch will have cost."""
         left = max(self._left(step) for step in moving)
-        return [*parts, f"{span(left)} to go"] if left else parts
+        if not left:
+            return []
+        unfinished = {step for step, shards in self.shards.items() if len(self.tally.footers[step]) < shards}
+        hourly = self.hourly() if self.hourly and unfinished <= set(moving) else 0.0
+        cost = hourly * (time.monotonic() - self.began + left) / 3600
+        return [f"{span(left)} to go" + (f", ${cost:,.2f} in all" if cost else "")]
 
     def _step(self, step: str) -> str:
         """One step's progress: `responses 12/20 1,830 tok/s`."""
