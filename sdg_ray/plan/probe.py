@@ -6,7 +6,7 @@
 So a probe of 200 prompts foretells 200,000, also with another `n`, other quotas or more generators of the same kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sdg_ray.errors import Refused
@@ -17,6 +17,7 @@ from sdg_ray.plan.writing import Calls
 from sdg_ray.recipe import FIRST, TOPICS, UNIQUE, Recipe
 from sdg_ray.report.tally import Tally
 from sdg_ray.runner import Runner, pending
+from sdg_ray.runner.pools import STREAMING, at_once
 from sdg_ray.store import Store
 
 ASKED = ("lists:", "texts:")  # counts of requests to a writer, by family
@@ -70,7 +71,7 @@ def probed(store: Store, recipe: Recipe, cluster: Runner, figures: Figures) -> P
     return Probe(
         run=store.run,
         steps={step: _measured(tally, step, each, places[step], answered) for step, each in work.items()},
-        starts=_starts(tally, recipe),
+        starts=_starts(tally, at_once(recipe, getattr(cluster, "schedule", STREAMING))),
         kept=tally.total("kept") / judged if judged else None,
         paired=tally.total("paired_rows") / tally.sum(FIRST, "rows"),
     )
@@ -103,13 +104,13 @@ def _ratio(counted: float, foretold: float) -> float:
     return counted / foretold if foretold else 1.0
 
 
-def _starts(tally: Tally, recipe: Recipe) -> dict[str, float]:
+def _starts(tally: Tally, phases: Sequence[Sequence[str]]) -> dict[str, float]:
     """The seconds of each phase but the first in which its slowest step had no shard: models were loaded."""
     found, before = {}, None
-    for phase in recipe.phases:
+    for phase in phases:
         steps = [step for step in phase if step != UNIQUE]  # it needs no model and is done while others load theirs
         ended = max(each.ended for step in phase for each in tally.footers[step].values())
         if before is not None:
-            found[phase[0]] = max(0.0, ended - before - max(tally.seconds(step) for step in steps))
+            found[phase[0]] = max(0.0, ended - before - max((tally.seconds(step) for step in steps), default=0.0))
         before = ended
     return found
