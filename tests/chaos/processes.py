@@ -65,7 +65,7 @@ def kill(job: subprocess.Popen[bytes]) -> int:
     """SIGKILL for the whole family, until nobody is left; how many there were."""
     killed: set[psutil.Process] = set()
     first = family(job)
-    while living := {process for process in first | killed | family(job) if _lives(process)}:
+    while living := {process for process in first | killed | family(job) if lives(process)}:
         killed |= living
         for process in living:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -76,7 +76,8 @@ def kill(job: subprocess.Popen[bytes]) -> int:
     return len(killed)
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Whether a process is there and has not ended."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -3,23 +3,26 @@
     with Raylets(log) as cluster:
         cluster.address                      where a driver connects to
         cluster.kill("one")                  SIGKILL for a raylet; its workers end with it
+        cluster.freeze("two")                SIGSTOP for a raylet and its workers: the others take it for dead
+        cluster.thaw()                       and it goes on where it was
         cluster.add("three")                 another machine
         cluster.workers()                    the processes that work on shards, by the machine they are on
 
 The head has no CPUs, so workers are on the others. A machine is missed after some two seconds, not twenty.
 """
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 import psutil
 
-from tests.chaos.processes import kill
+from tests.chaos.processes import kill, lives, wait_for
 from tests.conftest import REPOSITORY
 
 CPUS = 4  # of each machine, as Ray counts them
@@ -36,7 +39,9 @@ class Raylets:
     """The cluster while a `with` block runs; nothing of it is left afterwards, however the block ends."""
 
     def __init__(self, log: Path, *machines: str) -> None:
-        self.log, self.machines = log, machines or ("one", "two")
+        self.log, self.machines = log, machines
+        self.raylets: dict[str, int] = {}
+        self.frozen: list[psutil.Process] = []
 
     def __enter__(self) -> "Raylets":
         environment = os.environ | {
@@ -69,11 +74,26 @@ class Raylets:
 
     def add(self, machine: str) -> None:
         """Another machine joins."""
-        self._ask("add", machine)
+        self.raylets[machine] = self._ask("add", machine)
 
     def kill(self, machine: str) -> None:
         """The machine's raylet ends at once, and with it what runs there."""
         self._ask("kill", machine)
+
+    def freeze(self, machine: str) -> None:
+        """Everything on the machine stops, as when it is paused or its network is away."""
+        raylet = psutil.Process(self.raylets[machine])
+        raylet.suspend()
+        self.frozen = [raylet, *raylet.children(recursive=True)]
+        for process in self.frozen[1:]:
+            process.suspend()
+
+    def thaw(self) -> None:
+        """What was frozen goes on, until it learns that it was given up: then it ends."""
+        for process in self.frozen:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+        wait_for(lambda: not any(lives(process) for process in self.frozen), 60)
 
     def workers(self) -> list[psutil.Process]:
         """The processes of actors that bring shards through a step, wherever they are."""
@@ -86,13 +106,13 @@ class Raylets:
                 continue
         return found
 
-    def _ask(self, *words: str) -> str:
+    def _ask(self, *words: str) -> Any:
         assert self.server.stdin and self.server.stdout
         self.server.stdin.write(json.dumps(words) + "\n")
         self.server.stdin.flush()
         answer = self.server.stdout.readline()
         assert answer, f"the cluster's process has ended: {self.log.read_text()[-3000:]}"
-        return str(json.loads(answer))
+        return json.loads(answer)
 
 
 def serve(answers: TextIO) -> None:
@@ -102,15 +122,18 @@ def serve(answers: TextIO) -> None:
     cluster, raylets = Cluster(), dict[str, subprocess.Popen[bytes]]()
     for line in sys.stdin:
         what, machine = json.loads(line)
+        answer: Any = None
         if what == "head":
             cluster.add_node(num_cpus=0, include_dashboard=False, object_store_memory=MEMORY, _system_config=IMPATIENT)
+            answer = cluster.address
         elif what == "add":
             node = cluster.add_node(num_cpus=CPUS, object_store_memory=MEMORY)
             raylets[machine] = node.all_processes["raylet"][0].process
+            answer = raylets[machine].pid
         else:
             raylets[machine].kill()
             raylets[machine].wait()  # workers look for its process, and one that nobody has waited for is still there
-        answers.write(json.dumps(cluster.address) + "\n")
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 

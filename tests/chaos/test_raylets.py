@@ -1,4 +1,4 @@
-"""A run on a Ray cluster of three machines, while its driver, its workers and whole machines are killed."""
+"""A run on a Ray cluster of three machines, while its driver, its workers and whole machines are killed or frozen."""
 
 import contextlib
 import itertools
@@ -14,7 +14,7 @@ import pytest
 
 from tests.chaos.forks import Forks
 from tests.chaos.job import made_of
-from tests.chaos.laws import assert_lawful, assert_no_op, content, shards_there, unchanged
+from tests.chaos.laws import assert_lawful, assert_no_op, committed, content, shards_there, unchanged
 from tests.chaos.processes import kill, start, wait_for
 from tests.chaos.raylets import Raylets
 from tests.chaos.seed import AGAIN, chance
@@ -70,7 +70,7 @@ def test_run_outlasts_its_driver_its_workers_and_machines(forks: Forks, tmp_path
     assert alone.wait() == "exited 0", alone.words()
     fate, root, names = chance("raylets"), tmp_path / "runs", (f"more-{n}" for n in itertools.count())
     settings |= {"root": str(root), "seconds": 0.3}
-    victims = ["worker", "machine", "driver"] * 2
+    victims = ["worker", "machine", "driver", "worker", "machine", "driver", "frozen"]
     fate.shuffle(victims)
 
     with contextlib.ExitStack() as running:
@@ -82,8 +82,8 @@ def test_run_outlasts_its_driver_its_workers_and_machines(forks: Forks, tmp_path
             time.sleep(fate.uniform(0.0, 0.3))
             if victim == "driver":
                 driver.again()
-            elif victim == "machine":
-                cluster.kill(machines.pop(fate.randrange(2)))
+            elif victim in ("machine", "frozen"):
+                (cluster.kill if victim == "machine" else cluster.freeze)(machines.pop(fate.randrange(2)))
                 time.sleep(fate.uniform(0.0, 1.0))
                 machines.append(next(names))
                 cluster.add(machines[-1])
@@ -93,8 +93,11 @@ def test_run_outlasts_its_driver_its_workers_and_machines(forks: Forks, tmp_path
             unchanged(seen, content(root))
             seen = content(root)
         driver.wait(lambda: False, 180)
+        unchanged(seen, content(root))
+        assert_lawful(made_of(settings), root)
+        whole = committed(root)
+        cluster.thaw()
+        assert committed(root) == whole, f"a machine that was given up changed what was there; {AGAIN}"
 
-    unchanged(seen, content(root))
-    assert_lawful(made_of(settings), root)
     assert content(root) == content(tmp_path / "alone"), AGAIN
     assert_no_op(lambda: forks.start(settings, tmp_path / "again.log").wait(), root)
