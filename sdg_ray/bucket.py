@@ -20,9 +20,10 @@ OPTIONS = {"allow_http": True, "timeout": timedelta(seconds=30)}  # of one reque
 BACKOFF = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=10), "base": 3.0}
 PATIENT = {"max_retries": 1000, "retry_timeout": timedelta(seconds=150), "backoff": BACKOFF}  # the time decides
 HURRIED = {"max_retries": 5, "retry_timeout": timedelta(seconds=30), "backoff": BACKOFF | {"base": 2.0}}
-REFUSAL = re.compile(r"<Code>(\w+)</Code>|\b(4\d\d [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*)")  # of a store, that is final
-STATUS = re.compile(r"\b(\d{3} [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*)")
+REFUSAL = re.compile(r"\b4\d\d [A-Z][a-z]+")  # what a store says once and for all
 SYSTEM = re.compile(r"([A-Z][^:()\n]+) \(os error \d+\)")
+CODE = re.compile(r"<Code>(\w+)</Code>")
+STATUS = re.compile(r"\b(\d{3} [A-Z][A-Za-z ]+)")
 CURES = {
     r"No space left|quota": "make room there; the same command goes on",
     r"Conflict": "another job is just writing there; the same command goes on",
@@ -94,7 +95,7 @@ def _reason(error: BaseException) -> str:
     """The telling part of a storage error: its code, its status or its last cause, on one line."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    for sign in (SYSTEM, REFUSAL, STATUS):
+    for sign in (SYSTEM, CODE, STATUS):
         if found := sign.search(str(error)):
-            return next(part for part in found.groups() if part).strip()
+            return found.group(1).strip()
     return first_line(error)
