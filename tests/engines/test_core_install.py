@@ -40,13 +40,14 @@ def test_run_of_endpoints_needs_nothing_that_loads_a_model(tmp_path: Path) -> No
             "recipe=given",
             f"recipe.prompts.families.given.source={tmp_path / 'mine.jsonl'}",
             "recipe.prompts.rows=4",
+            "recipe.selection.filters.reward.threshold=-9.0",
             *("model@model.generator=endpoint", "model.generator.name=tiny", f"model.generator.{at}"),
             *("model@model.reward=endpoint_reward", "model.reward.name=tiny", f"model.reward.{at}"),
         )
         jobs = [
             ("generate", *run, *settings, "cluster=local"),
             ("generate", "run=a", *settings, "preview=2"),
-            ("plan", *settings, "cluster=endpoints_only"),
+            ("plan", *settings, "throughput.other.reads=9000", "throughput.other.writes=900"),
             ("look", *run, "n=2"),
             ("report", *run),
             ("spread", *run),
