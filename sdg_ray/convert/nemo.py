@@ -13,17 +13,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import yaml
 
 from sdg_ray.errors import Refused
 
-if TYPE_CHECKING:
-    import torch
-
 LAYERS = "model.decoder.layers"
+Tensor = Any  # of torch, which takes seconds to import
 KINDS = {"bfloat16": "<u2", "<V2": "<u2", "<f2": "<f2", "<f4": "<f4"}  # as .zarray says, and as numpy reads it
 
 
@@ -36,7 +34,7 @@ class Array:
     chunks: tuple[int, ...]
     kind: str
 
-    def read(self, layer: int | None = None) -> "torch.Tensor":
+    def read(self, layer: int | None = None) -> Tensor:
         """The whole, or what it has for one layer."""
         import torch
 
@@ -88,7 +86,7 @@ class Nemo:
             folder=self._weights / found, shape=tuple(said["shape"]), chunks=tuple(said["chunks"]), kind=said["dtype"]
         )
 
-    def layer(self, number: int, *names: str) -> "torch.Tensor":
+    def layer(self, number: int, *names: str) -> Tensor:
         """What one layer has of a tensor, which is an array of all layers or one of this layer alone."""
         array = self.array(*(f"{LAYERS}.{name}" for name in names), *(f"{LAYERS}.{number}.{name}" for name in names))
         return array.read(None if array.folder.name.startswith(f"{LAYERS}.{number}.") else number)

@@ -12,19 +12,16 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sdg_ray.convert.nemo import Nemo
+from sdg_ray.convert.nemo import Nemo, Tensor
 from sdg_ray.errors import Refused
 from sdg_ray.scorers.reward_model import ATTRIBUTES
-
-if TYPE_CHECKING:
-    import torch
 
 HEAD, OUTPUTS, FIRST = "model.rm_head", 9, 4  # the first four outputs were never trained
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 NEEDED = {"activation": "squared-relu", "normalization": "layernorm1p", "bias": False}
-Tensors = dict[str, "torch.Tensor"]
+Tensors = dict[str, Tensor]
 
 
 def convert(checkpoint: Nemo, to: Path, tokenizer: Path | None, told: Callable[[str], None]) -> None:
@@ -108,7 +105,7 @@ def _layer(checkpoint: Nemo, number: int) -> Tensors:
     return made
 
 
-def _heads(checkpoint: Nemo, fused: "torch.Tensor") -> Tensors:
+def _heads(checkpoint: Nemo, fused: Tensor) -> Tensors:
     """Queries, keys and values: Megatron keeps them by group, the queries of a group before its key and its value."""
     heads, groups = checkpoint.config["num_attention_heads"], _groups(checkpoint)
     by_group = fused.reshape(groups, heads // groups + 2, -1, fused.shape[-1])

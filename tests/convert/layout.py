@@ -40,7 +40,8 @@ def nine(outputs: int = 9) -> tuple[NemotronForSequenceClassification, torch.Ten
         for name, each in model.named_parameters():
             if "norm" in name:
                 each.normal_(std=0.3)
-    return model.to(torch.bfloat16).to(torch.float32), torch.randn(outputs)
+            each.copy_(each.to(torch.bfloat16))  # what is written is then exactly this
+    return model, torch.randn(outputs)
 
 
 def publish(model: NemotronForSequenceClassification, bias: torch.Tensor | None, folder: Path, **settings: Any) -> Path:

@@ -1,8 +1,10 @@
 """Which pools a recipe has use for, and whether they fit on machines: arithmetic, without Ray."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from sdg_ray.config import CONF, build, compose
 from sdg_ray.engines.endpoint import Endpoint
@@ -12,10 +14,10 @@ from sdg_ray.runner.ray import Cluster
 from sdg_ray.stages.respond import Respond
 from tests.small import STEPS, small_recipe
 
-CLUSTERS = sorted(path.stem for path in (CONF / "cluster").glob("*.yaml") if path.stem != "local")
+CLUSTERS: dict[str, Cluster] = {
+    path.stem: build(OmegaConf.load(path)) for path in (CONF / "cluster").glob("*.yaml") if path.stem != "local"
+}
 RECIPES = sorted(path.stem for path in (CONF / "recipe").glob("*.yaml"))
-LARGE = ("model=nemotron4", "model.reward.name=reward-340b")
-BF16 = ("model@model.generator=nemotron4_340b_bf16", "model@model.judge=nemotron4_340b_bf16")
 SERVED = Endpoint(name="x", addresses=("http://a/v1",))
 
 
@@ -87,19 +89,19 @@ def test_optional_pool_is_as_good_as_absent_where_its_step_loads_no_model() -> N
     assert suited.pool("selection") == Pool()
 
 
-@pytest.mark.parametrize("cluster", CLUSTERS)
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_every_cluster_file_has_pools_for_every_recipe_and_no_other(cluster: str, recipe: str) -> None:
-    given = ["recipe.prompts.families.given.source=x.jsonl"] if recipe == "given" else []
-    cfg = compose("generate", ["run=x", f"recipe={recipe}", f"cluster={cluster}", *given])
-    made, suited = build(cfg.recipe), build(cfg.cluster).suited(build(cfg.recipe))
-    assert set(suited.pools) <= set(made.steps)
-    for step, pool in suited.pools.items():
-        pool.check(step)
-    if any(pool.gpus for pool in build(cfg.cluster).pools.values()):
-        assert {step for step in made.steps if suited.pool(step).gpus} == {
-            step for step in made.steps if loads_model(made, step)
-        }
+def test_every_cluster_file_has_pools_for_every_recipe_and_no_other(recipe: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('"Why is the sky blue?"\n')
+    given = [f"recipe.prompts.families.given.source={tmp_path}/mine.jsonl"] if recipe == "given" else []
+    made = build(compose("generate", ["run=x", f"recipe={recipe}", *given]).recipe)
+    loading = {step for step in made.steps if loads_model(made, step)}
+    for cluster in CLUSTERS.values():
+        suited = cluster.suited(made)
+        assert set(suited.pools) <= set(made.steps)
+        for step, pool in suited.pools.items():
+            pool.check(step)
+        if any(pool.gpus for pool in cluster.pools.values()):
+            assert {step for step in made.steps if suited.pool(step).gpus} == loading
 
 
 @pytest.mark.parametrize(
@@ -108,12 +110,12 @@ def test_every_cluster_file_has_pools_for_every_recipe_and_no_other(cluster: str
         ("one_gpu", machines(1, gpus=1), ()),
         ("one_node", machines(1), ()),
         ("one_node", machines(1), ("generators=three",)),
-        ("h100x2", machines(2), LARGE),
-        ("h100x2", machines(2), (*LARGE, "generators=three", "cluster.schedule=staged")),
-        ("h100x2_bf16", machines(2), (*LARGE, *BF16)),
-        ("h100x16", machines(16), LARGE),
-        ("h100x16", machines(16), (*LARGE, "generators=three")),
-        ("autoscaling", [{"CPU": 4.0}], LARGE),
+        ("h100x2", machines(2), ()),
+        ("h100x2", machines(2), ("generators=three", "cluster.schedule=staged")),
+        ("h100x2_bf16", machines(2), ()),
+        ("h100x16", machines(16), ()),
+        ("h100x16", machines(16), ("generators=three",)),
+        ("autoscaling", [{"CPU": 4.0}], ()),
     ],
 )
 def test_largest_recipe_fits_on_the_machines_that_a_cluster_file_is_for(cluster, there, settings) -> None:
