@@ -32,6 +32,7 @@ from sdg_ray.errors import Refused
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.world import World
 from sdg_ray.recipe import Recipe, recipe
+from sdg_ray.report.conservation import Conservation
 from sdg_ray.report.progress import Progress
 from sdg_ray.report.tally import Tally
 from sdg_ray.runner import pending
@@ -99,7 +100,7 @@ def simulated(machines: int, prompts: int, rows: int, speed: float, folder: Path
     )
     store = open_run(str(folder / "runs"), "scale", made.identities())
     tally, costs = Tally(store=store, steps=made.steps), Costs()
-    with Progress(tally, made, Console(quiet=True)), costs:
+    with Progress(Conservation(made, tally), Console(quiet=True)), costs:
         _on_ray(made, store, machines)
     footers = tally.footers["responses"].values()
     return Seen(

@@ -75,8 +75,8 @@ class Metrics:
         for name, (count, _) in SUMS.items():
             if count in self.sums[step]:
                 self.gauges[name].set(self.sums[step][count], tags)
-        for kind, count in self.errors[step].items():
-            self.kinds.set(count, tags | {"kind": kind})
+        for kind, errors in self.errors[step].items():
+            self.kinds.set(errors, tags | {"kind": kind})
 
 
 def counted(known: Counter[str], found: Mapping[str, int]) -> None:

@@ -40,9 +40,7 @@ def test_every_file_that_the_readme_names_is_there_and_the_other_way_round() -> 
     assert {name for name in named if not (REPOSITORY / name).exists()} == set()
     table = set(re.findall(r"^\| `([\w/.]+)` \|", text, re.MULTILINE))
     there = {str(path.relative_to(DEPLOY)) for path in DEPLOY.rglob("*") if path.is_file()}
-    unnamed = {"README.md", "Dockerfile.dockerignore", "requirements-gpu.txt"}
-    monitoring = {"grafana/dashboard.json", "prometheus/prometheus.yml", "prometheus/podmonitor.yaml"}
-    assert unnamed <= there - table <= unnamed | monitoring
+    assert there - table == {"README.md", "Dockerfile.dockerignore", "requirements-gpu.txt"}
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if "generate" in line])

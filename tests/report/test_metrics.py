@@ -19,7 +19,9 @@ from tests.scripted import Scripted
 from tests.small import STEPS, ids, run_here, small_recipe
 
 DASHBOARD = REPOSITORY / "deploy/grafana/dashboard.json"
-RAYS_OWN = {"SessionName", "NodeAddress", "Version", "WorkerId", "JobId", "Component", "NodeId", "ClusterId"}
+RAYS_OWN = {"SessionName", "NodeAddress", "Version", "WorkerId", "JobId", "Component"} | {
+    f"otel_scope_{name}" for name in ("name", "version", "schema_url")
+}
 Samples = dict[tuple[str, ...], float]
 
 
