@@ -82,7 +82,7 @@ def test_worker_that_spans_nodes_needs_its_part_on_each_and_a_model_that_spans_t
     assert is_wrong(
         places.room(asked(*spans), [{"GPU": 12.0}, {"GPU": 6.0}])[0], "responses needs 8", "they have 12, 6"
     )
-    split = ("model.generator.tensor_parallel=8", "model.generator.pipeline_parallel=2")
+    split = ("model.generator.tensor_parallel=8", "model.generator.pipeline_parallel=2", "cluster.pools.reward.gpus=1")
     (found,) = places.parallel(asked(*spans, *split), nodes)
     assert is_wrong(found, "its workers span 2 machines and its model does not")
     ray = "model.generator.arguments.distributed_executor_backend=ray"
