@@ -8,6 +8,7 @@ The process that forks has one thread and has touched no store, so that its chil
 and takes along what still runs.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -103,8 +104,8 @@ class Fork:
 
 def serve() -> None:
     """Answer questions until there are no more: fork a job, or say how one is."""
-    import tests.chaos.job  # noqa: F401  (so that the children need not)
-
+    for slow in ("pandas", "pyarrow.compute", "tests.chaos.job"):  # so that the children need not
+        importlib.import_module(slow)
     states: dict[int, str] = {}
     try:
         for line in sys.stdin:
