@@ -54,7 +54,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
 
     from sdg_ray.serve.apps import applications
 
-    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    for library in ("ray.serve", "vllm"):
+        logging.getLogger(library).setLevel(logging.ERROR)
     if there := serve.status().applications:
         raise Refused(f"this cluster serves {', '.join(there)} already; use another cluster, address=...")
     base = f"http://{socket.gethostname() if host in ANYBODY else host}:{port}"
@@ -66,9 +67,13 @@ def main(arguments: Sequence[str], console: Console) -> int:
         )
         watch(wanted, base, console)
     except KeyboardInterrupt:
-        console.print("ended")
+        console.print("ending")
     finally:
-        serve.shutdown()
+        for name in serve.status().applications:
+            serve.delete(name)
+        if address != "local":
+            serve.shutdown()  # one that was started here goes with its cluster
+    console.print("ended")
     return 0
 
 

@@ -26,7 +26,13 @@ FAMILIES = (  # beside the world's questions, what the model itself writes where
     "recipe.prompts.writer.sampling._target_=sdg_ray.engines.Sampling",
     "recipe.prompts.writer.sampling.max_tokens=60",
 )
-SMALL = ("cluster=local", "recipe.prompts.shards=2", "recipe.responses.sampling.max_tokens=80", *FAMILIES)
+SMALL = (
+    "cluster=local",
+    "recipe.prompts.shards=2",
+    "recipe.prompts.rows=16",
+    "recipe.responses.sampling.max_tokens=80",
+    *FAMILIES,
+)
 LIMIT = 300.0  # seconds for the models to be ready
 
 
