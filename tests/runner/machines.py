@@ -99,18 +99,18 @@ def run(made: Recipe, folder: Path, pools: Mapping[str, Pool]) -> dict[str, Any]
 
 
 class Living(threading.Thread):
-    """How many of the writers that noted themselves were alive, looked at again and again."""
+    """How many of the writers that noted themselves were alive, looked at again and again, and since when."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(daemon=True)
-        self.folder, self.seen, self.over = folder, [0], threading.Event()
+        self.folder, self.seen, self.over = folder, [(time.time(), 0)], threading.Event()
 
     def run(self) -> None:
         """Until it is over, a number whenever it changes."""
         while not self.over.wait(0.1):
             pids = [int(file.stem.split("-")[1]) for file in self.folder.glob("writer-*.json")]
-            if (alive := sum(psutil.pid_exists(pid) for pid in pids)) != self.seen[-1]:
-                self.seen.append(alive)
+            if (alive := sum(psutil.pid_exists(pid) for pid in pids)) != self.seen[-1][1]:
+                self.seen.append((time.time(), alive))
 
 
 def growing(folder: Path) -> dict[str, Any]:
@@ -121,7 +121,8 @@ def growing(folder: Path) -> dict[str, Any]:
     seen = run(made, folder, {"responses": Pool(max=3, gpus=8, overlap=1), "reward": Pool(overlap=1)})
     living.over.set()
     living.join()
-    return {**seen, "living": living.seen}
+    ended = max(file.stat().st_mtime for file in (folder / "runs/first/reward").glob("*.parquet"))
+    return {**seen, "living": [alive for at, alive in living.seen if at < ended]}
 
 
 def main(folder: Path) -> None:
@@ -131,7 +132,7 @@ def main(folder: Path) -> None:
         raylets.add_node(num_cpus=1, num_gpus=GPUS, include_dashboard=False)
     ray.init(address=raylets.address, log_to_driver=False, logging_level="ERROR")
     wide = Pool(gpus=16, machines=2)
-    seen: dict[str, Any] = {"began": time.time()}
+    seen: dict[str, Any] = {}
     try:
         seen["fits"] = run(asked(folder / "a"), folder / "a", {"responses": wide, "reward": Pool(gpus=8, min=2)})
         seen["fails"] = run(asked(folder / "b", loads=False), folder / "b", {"responses": wide})
