@@ -124,7 +124,11 @@ def on_ray(law: Conservation, price: float | None) -> dict[str, Any]:
 
     from sdg_ray.report.metrics import Metrics
 
-    return {"also": Metrics(law), "hourly": lambda: (price or 0.0) * ray.cluster_resources().get("GPU", 0.0)}
+    def hourly() -> float:
+        resources = ray.cluster_resources() if price and ray.is_initialized() else {}  # it would start Ray by itself
+        return (price or 0.0) * resources.get("GPU", 0.0)
+
+    return {"also": Metrics(law), "hourly": hourly}
 
 
 def say_pending(shards: Iterable[int], failed: Mapping[int, str], console: Console) -> None:

@@ -49,6 +49,7 @@ def test_counts_tell_what_happened_by_the_columns_there_are() -> None:
         "tokens_out": 14,
         "errors": {"too long": 2},
     }
+    assert counts(pa.table({"answered": [[good, bad], [bad, bad]]}))["unanswered"] == {"too long": 1}
     assert counts(pa.table({"score_a": [[1.0, None], []]}))["scored"] == 1
     assert counts(pa.table({"error": ["unusable prompt: x", None, "unusable prompt: y"]}))["errors"] == {
         "unusable prompt": 2
