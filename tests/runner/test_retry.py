@@ -26,7 +26,7 @@ from sdg_ray.record import Chat
 from sdg_ray.runner import Runner, bring_all, pending
 from sdg_ray.runner.local import Local
 from sdg_ray.runner.merge import filled
-from sdg_ray.runner.retry import errors_left, unscored
+from sdg_ray.runner.retry import errors_left, unanswered, unscored
 from sdg_ray.scorers.judge import Judge
 from sdg_ray.scorers.reward_model import RewardModel
 from sdg_ray.scorers.rubric import Rubric
@@ -153,7 +153,7 @@ def counted(store: Store, step: str, count: str) -> int:
 
 def test_only_what_failed_is_asked_for_again_and_all_else_is_as_it_was(tmp_path: Path) -> None:
     made = questions(tmp_path, Moody(refuses=("question 05",)), Moody(name="judge", refuses=("question 09",)))
-    go(made, tmp_path, "first")
+    assert errors_left(made, go(made, tmp_path, "first"))
     before = checksums(tmp_path)
     answers, rewards = Moody(), Moody(name="judge")
     made = questions(tmp_path, answers, rewards)
@@ -186,7 +186,8 @@ def test_step_in_which_nothing_failed_loads_no_model_whatever_its_scorer_could_n
         return with_stage(questions(tmp_path, answers, rewards), "rubric", Score(scorer=Rubric(engine=ratings)))
 
     bad = Moody(name="judge", refuses=("question 09", "question 02"))
-    go(rated(Moody(), bad, Moody(name="mute")), tmp_path, "first")
+    made = rated(Moody(), bad, Moody(name="mute"))
+    assert errors_left(made, go(made, tmp_path, "first"))
     assert {score for row in rows(tmp_path, "first", "rubric") for score in row["score_rubric"]} == {None}
     rewards = Moody(name="judge")
 
@@ -261,7 +262,7 @@ def written(writer: ListWriter) -> Recipe:
 
 def test_slots_without_a_prompt_are_written_again_and_answered_and_the_other_prompts_stay(tmp_path: Path) -> None:
     made = written(ListWriter(fails="bad row", where="Rewrite it", every=3))
-    go(made, tmp_path, "first")
+    assert errors_left(made, go(made, tmp_path, "first"))
 
     store = go(made, tmp_path, "second", "first")
 
@@ -321,16 +322,18 @@ def test_shard_that_the_earlier_run_lacks_is_made_in_full(tmp_path: Path) -> Non
 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("cluster")
-def test_ray_gives_the_files_of_the_local_runner(tmp_path: Path) -> None:
+def test_worker_in_ray_takes_over_and_asks_again_as_one_here(tmp_path: Path) -> None:
     from sdg_ray.runner.ray import Cluster
 
     go(questions(tmp_path, Moody(refuses=("question 05",)), Moody(name="judge")), tmp_path, "first")
     made = questions(tmp_path, Moody(), Moody(name="judge"))
+    go(made, tmp_path, "second", "first")
+    here = bodies(tmp_path, "second")
+    (tmp_path / "second/responses/shard-00001.parquet").unlink()
 
-    go(made, tmp_path, "here", "first")
-    go(made, tmp_path, "there", "first", Cluster())
+    go(made, tmp_path, "second", runner=Cluster())
 
-    assert bodies(tmp_path, "there") == bodies(tmp_path, "here")
+    assert bodies(tmp_path, "second") == here
 
 
 def test_retry_is_of_a_run_with_the_same_recipe_and_into_one_of_its_own(tmp_path: Path) -> None:
@@ -365,6 +368,11 @@ def test_answer_without_a_score_is_told_from_one_that_was_judged_differently_in_
     read = {"family": "world", "answered": answered}
     assert unscored(Score(scorer=scorer), read, made) is again
     assert not unscored(Score(scorer=scorer, families=("other",)), read, made)
+
+
+def test_one_answer_that_is_an_error_makes_its_row_one() -> None:
+    assert unanswered({"answered_a": [GOOD, BAD]})
+    assert not unanswered({"answered_a": [GOOD, GOOD]}) and not unanswered({"answered": []})
 
 
 def slot(name: str, text: str | None) -> dict[str, Any]:
