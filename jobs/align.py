@@ -1,0 +1,64 @@
+"""Train a model on an exported run: SFT, DPO, RPO, or a reward model.
+
+    python jobs/export.py run=demo format=trl to=out/demo
+    python jobs/align.py stage=sft data=out/demo model=pocket/base to=out/sft
+    python jobs/align.py stage=dpo data=out/demo model=out/sft to=out/dpo
+    python jobs/align.py stage=rpo data=out/demo model=out/dpo to=out/rpo stages.rpo.loss.distance=squared
+    python jobs/align.py stage=reward data=helpsteer2.jsonl model=pocket/instruct to=out/reward
+
+    stage=sft             sft, dpo, rpo or reward
+    data=FOLDER           an export, format=trl or format=nemo_aligner; rpo needs rewards (rpo=true there)
+                          reward: rows like HelpSteer2's, .jsonl or .parquet, or a dataset of the hub
+    model=pocket/base     what training begins with: a folder, a name of the hub, or pocket/...
+    tokenizer=MODEL       whose tokenizer and chat template are taken, where the model's own has no template
+    to=FOLDER             where the model goes, in Hugging Face's layout; checkpoints are below it
+
+Settings of a stage are set by their path: stages.dpo.loss.beta=0.2 stages.dpo.training.rate=1e-6 (+ where
+conf/align.yaml does not name them: +stages.sft.training.save_every=50).
+
+Killed at any moment, the same command goes on from the last complete checkpoint. The model is complete when it has a
+config.json; vLLM serves the folder as it is: model.generator.name=out/sft. Exit codes: 0 done, 2 refused or stopped at
+a loss that is no number.
+"""
+
+import re
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from sdg_ray.command import command
+from sdg_ray.config import build, compose, setting
+from sdg_ray.errors import Refused
+
+BASE = re.compile("^model=")  # by this name Hydra knows the folder conf/model
+
+
+def main(arguments: Sequence[str], console: Console) -> int:
+    """Train, and print what was logged, first and last."""
+    cfg = compose("align", [BASE.sub("base=", each) for each in arguments])
+    data, to = setting(cfg, "data"), setting(cfg, "to")
+    if cfg.stage not in cfg.stages:
+        raise Refused(f"stage={cfg.stage} is none; there are {', '.join(cfg.stages)}")
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False)
+
+    from transformers.utils.logging import disable_progress_bar  # seconds, which nobody should wait for to read --help
+
+    from sdg_ray.align.train import train
+
+    disable_progress_bar()
+    stage, training = build(cfg.stages[cfg.stage].loss), build(cfg.stages[cfg.stage].training)
+    trained = train(stage, training, data=data, model=cfg.base, to=to, tokenizer=cfg.tokenizer, say=say)
+    if trained is None:
+        say(f"{to} is trained already; there was nothing to do")
+        return 0
+    for reason, count in trained.left_out.items():
+        say(f"left out: {count:,} that {reason}")
+    console.print(trained.table())
+    say(f"{to}: step {trained.steps:,} on {trained.rows:,} rows, {trained.seconds:,.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    command(main, __doc__)

@@ -1,0 +1,194 @@
+"""Training of real models: the figures of TRL, the same weights after a kill, and no step on a NaN."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sdg_ray.align.dpo import Dpo
+from sdg_ray.align.models import causal
+from sdg_ray.align.pairs import referenced
+from sdg_ray.align.reward import Reward
+from sdg_ray.align.rpo import Rpo
+from sdg_ray.align.sft import Sft
+from sdg_ray.align.train import Trained, train
+from sdg_ray.align.trainer import Training
+from sdg_ray.config import build, compose
+from sdg_ray.errors import Refused
+from tests.align.sets import export_of, pocket_tokens
+from tests.export.runs import loaded, row
+
+SHORT = Training(rate=1e-3, epochs=2, batch=2, accumulate=2, warmup=1, save_every=1, log_every=1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Models this small only wait for each other's threads, the more so where the machine is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return export_of(tmp_path_factory.mktemp("data"))
+
+
+def trained(stage: Any, data: str, to: Path, training: Training = SHORT, **more: Any) -> Trained:
+    made = train(stage, training, data=data, to=str(to), **({"model": "pocket/base"} | more))
+    assert made is not None
+    return made
+
+
+def logged(made: Trained, name: str) -> list[float]:
+    return [line[name] for line in made.log if name in line]
+
+
+def of_trl(trainer: Any) -> float:
+    trainer.train()
+    return trainer.state.log_history[0]["loss"]
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    """All eight rows in one step, on the CPU, that tells nobody."""
+    return {
+        "output_dir": str(folder), "max_steps": 1, "per_device_train_batch_size": 8, "use_cpu": True, "bf16": False,
+        "report_to": [], "save_strategy": "no", "logging_steps": 1, "disable_tqdm": True,
+    }  # fmt: skip
+
+
+def test_sft_has_the_loss_that_trl_has_on_the_same_rows(data: str, tmp_path: Path) -> None:
+    from trl import SFTConfig, SFTTrainer
+
+    stage, tokens = Sft(longest=200), pocket_tokens()
+    items = stage.examples(data, "train", tokens).items
+    assert len(items) < 8  # packed, as TRL's are not
+    ours = stage.loss(causal("pocket/base", tokens, 0), stage.batch(items, 0))[0].item()
+    theirs = SFTTrainer(
+        model=causal("pocket/base", tokens, 0), args=SFTConfig(assistant_only_loss=True, **settings(tmp_path)),
+        train_dataset=loaded(Path(data), "sft")["train"], processing_class=tokens.tokenizer,
+    )  # fmt: skip
+    assert ours == pytest.approx(of_trl(theirs), abs=1e-4)
+
+
+def test_dpo_has_the_loss_that_trl_has_on_the_same_pairs(data: str, tmp_path: Path) -> None:
+    from trl import DPOConfig, DPOTrainer
+
+    stage, tokens = Dpo(beta=0.3), pocket_tokens()
+    reference, policy = causal("pocket/base", tokens, 0), causal("pocket/instruct", tokens, 0)
+    pairs = stage.examples(data, "train", tokens).items[:7]  # of the dialogue, TRL learns what the user says, too
+    items = referenced(reference, pairs, tmp_path, rows=3)
+    loss, traced = stage.loss(policy, stage.batch(items, 0))
+    theirs = DPOTrainer(
+        model=policy, ref_model=reference, args=DPOConfig(beta=0.3, **settings(tmp_path / "trl")),
+        train_dataset=loaded(Path(data), "preference")["train"].select(range(7)), processing_class=tokens.tokenizer,
+    )  # fmt: skip
+    assert abs(traced["gap"].item()) > 1  # there is something to be wrong about
+    assert loss.item() == pytest.approx(of_trl(theirs), rel=1e-4)
+    assert traced["chosen_logprob"].item() == pytest.approx(theirs.state.log_history[0]["logps/chosen"], rel=1e-4)
+    assert traced["preferred"].item() == pytest.approx(theirs.state.log_history[0]["rewards/accuracies"])
+
+
+def test_preference_training_widens_the_gap_and_begins_at_its_reference(data: str, tmp_path: Path) -> None:
+    made = trained(Rpo(beta=0.1), data, tmp_path / "rpo", SHORT)
+    assert logged(made, "gap")[0] == pytest.approx(0, abs=1e-3)
+    assert logged(made, "gap")[-1] > 1 and logged(made, "loss")[-1] < logged(made, "loss")[0]
+    assert made.steps == 4 and made.rows == 8 and made.table().row_count > 8
+
+
+class Killed(Exception):
+    """What a kill is to these tests: training ends here, at once."""
+
+
+@pytest.mark.parametrize(
+    ("stage", "training"),
+    [(Sft(longest=40), replace(SHORT, accumulate=1)), (Dpo(nll=1e-3), SHORT)],
+    ids=["sft", "dpo"],
+)
+@pytest.mark.parametrize("step", [2, 3])  # within an epoch, and between two
+def test_a_killed_training_ends_with_the_same_weights(
+    stage: Any, training: Training, step: int, data: str, tmp_path: Path
+) -> None:
+    whole = trained(stage, data, tmp_path / "whole", training)
+
+    def kill(line: str) -> None:
+        if line.startswith(f"step {step} "):
+            raise Killed
+
+    with pytest.raises(Killed):
+        trained(stage, data, tmp_path / "killed", training, say=kill)
+    last = tmp_path / "killed" / "checkpoints" / f"checkpoint-{step - 1}"
+    half = last.with_name(f"checkpoint-{step}")
+    shutil.copytree(last, half)  # what a kill leaves of the next one, while it is written
+    (half / "complete.json").unlink()
+    (half / "model.safetensors").write_bytes(b"half")
+    again = trained(stage, data, tmp_path / "killed", training)
+    assert whole.steps == again.steps > step and again.since == step - 1
+    for name in (f"checkpoints/checkpoint-{whole.steps}/model.safetensors", "model.safetensors"):
+        first, second = (load_file(tmp_path / folder / name) for folder in ("whole", "killed"))
+        assert first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+    assert logged(whole, "loss") == logged(again, "loss")  # the traces go on, too
+
+
+def test_the_reference_is_asked_once(data: str, tmp_path: Path) -> None:
+    items = Dpo().examples(data, "train", pocket_tokens()).items
+    first = referenced(causal("pocket/base", pocket_tokens(), 0), items, tmp_path, rows=4)
+    assert referenced(None, items, tmp_path, rows=4) == first
+    assert first[0].reference is not None and first[0].reference[0] != first[0].reference[1]
+
+
+def test_a_loss_that_is_no_number_stops_before_it_reaches_the_weights(tmp_path: Path) -> None:
+    rows = [row(n, score_reward=[2.0, 3.0, 2.0]) for n in range(5)] + [row(5, score_reward=[3.0, 3.0, 2.0])]
+    data = export_of(tmp_path, rows=rows)
+    stage = Rpo(distance="squared", eta=1e30)  # equal rewards are well, others are infinitely far
+    training = Training(rate=1e-4, batch=1, save_every=1, log_every=1, seed=1)
+    with pytest.raises(Refused) as refused:
+        trained(stage, data, tmp_path / "to", training)
+    kept = sorted(path.name for path in (tmp_path / "to" / "checkpoints").glob("checkpoint-*"))
+    step = int(kept[-1].rpartition("-")[2]) + 1 if kept else 1
+    good = tmp_path / "to" / "checkpoints" / kept[-1] if kept else "none"
+    assert str(refused.value) == (
+        f"the loss is inf at step {step}, in the batch of preference/train-00000-of-00001.parquet row 6; the last good "
+        f"checkpoint is {good}; look at these rows, or begin elsewhere with a lower training.rate"
+    )
+    for path in kept[-1:]:
+        weights = load_file(tmp_path / "to" / "checkpoints" / path / "model.safetensors")
+        assert all(torch.isfinite(each).all() for each in weights.values())
+    assert not (tmp_path / "to" / "config.json").exists()
+
+
+def test_other_settings_a_damaged_checkpoint_and_a_strange_folder_are_refused(data: str, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        trained(Sft(longest=40), data, tmp_path / "to", say=lambda line: (_ for _ in ()).throw(Killed))
+    trained_at = tmp_path / "to" / "checkpoints"
+    with pytest.raises(Killed):  # nothing has been trained yet, so other settings may come
+        trained(Sft(longest=41), data, tmp_path / "to",
+                say=lambda line: (_ for _ in ()).throw(Killed) if "step 2 " in line else None)  # fmt: skip
+    with pytest.raises(Refused, match="begun with other settings: stage.longest: 41 -> 42; choose another place"):
+        trained(Sft(longest=42), data, tmp_path / "to")
+    file = trained_at / "checkpoint-1" / "optimizer.pt"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(Refused, match=r"checkpoint-1 is damaged: optimizer.pt has 1,000 bytes, not [\d,]+; delete"):
+        trained(Sft(longest=41), data, tmp_path / "to")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    with pytest.raises(Refused, match="has a model that was not trained there"):
+        trained(Sft(), data, tmp_path / "model")
+
+
+def test_an_empty_set_is_refused(data: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="has nothing to train on: 8 are longer than 3 tokens; look at what was exported"):
+        trained(Sft(longest=3), data, tmp_path)
+
+
+def test_every_stage_of_the_config_can_be_built() -> None:
+    stages = compose("align", ["data=here", "to=there"]).stages
+    assert {name: (type(build(each.loss)), type(build(each.training))) for name, each in stages.items()} == {
+        "sft": (Sft, Training), "dpo": (Dpo, Training), "rpo": (Rpo, Training), "reward": (Reward, Training),
+    }  # fmt: skip
