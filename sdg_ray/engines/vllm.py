@@ -18,7 +18,7 @@ from typing import Any
 
 from sdg_ray.config import runtime
 from sdg_ray.engines.running import Running
-from sdg_ray.errors import Refused
+from sdg_ray.errors import Refused, installed_by
 
 POCKET = Path(__file__).parents[1] / "pocket" / "weights"
 QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
@@ -85,9 +85,10 @@ class Vllm:
 
     def _load(self) -> Any:
         """vLLM, imported, and its engine."""
-        from vllm.engine.arg_utils import EngineArgs
-        from vllm.usage.usage_lib import UsageContext
-        from vllm.v1.engine.llm_engine import LLMEngine
+        with installed_by("gpu"):
+            from vllm.engine.arg_utils import EngineArgs
+            from vllm.usage.usage_lib import UsageContext
+            from vllm.v1.engine.llm_engine import LLMEngine
 
         gc.freeze()  # vLLM collects all garbage several times while it loads: what was just imported is none
         arguments = EngineArgs(**self.engine_arguments)

@@ -20,7 +20,7 @@ import obstore
 from obstore import exceptions
 
 from sdg_ray.bucket import bucket, hurried
-from sdg_ray.errors import Refused
+from sdg_ray.errors import Refused, installed_by
 
 CARD = "README.md"
 HUB = "hub:"
@@ -127,8 +127,9 @@ class Hub:
         """Raise `Refused` without a token, for a name that is none, or a repository with anything in it."""
         if not os.environ.get("HF_TOKEN"):
             raise Refused(f"to={HUB}{self.name} needs a token that may write: set HF_TOKEN in the environment")
-        from huggingface_hub import HfApi
-        from huggingface_hub.errors import RepositoryNotFoundError
+        with installed_by("hub"):
+            from huggingface_hub import HfApi
+            from huggingface_hub.errors import RepositoryNotFoundError
 
         try:
             there = HfApi(token=os.environ["HF_TOKEN"]).list_repo_files(self.name, repo_type="dataset")

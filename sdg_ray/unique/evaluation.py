@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sdg_ray.config import runtime
-from sdg_ray.errors import Refused
+from sdg_ray.errors import Refused, installed_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,8 @@ class EvaluationSet:
             raise Refused(f"evaluation set {self.source} is not Parquet that can be read: {error}") from error
 
     def _of_dataset(self) -> Sequence[Any]:
-        import datasets
+        with installed_by("hub"):
+            import datasets
 
         try:
             found = datasets.load_dataset(self.source, self.subset, split=self.split)

@@ -10,15 +10,22 @@ from tests.engines.server import Asked, Reply, Server, echo
 
 GIVEN = """
 import importlib, json, pathlib, sys
-for name in ("torch", "vllm", "transformers", "tokenizers", "safetensors"):
+for name in ("torch", "vllm", "transformers", "tokenizers", "safetensors", "datasets", "huggingface_hub"):
     sys.modules[name] = None  # importing it fails
 from rich.console import Console
+from sdg_ray.errors import Refused
 for path in sorted(pathlib.Path("jobs").glob("*.py")):
     importlib.import_module(f"jobs.{path.stem}")
 for job, *arguments in json.loads(sys.argv[1]):
     code = importlib.import_module(f"jobs.{job}").main(arguments, Console(width=120))
     assert code == 0, f"{job} ended with {code}"
-assert not {"torch", "vllm", "transformers"} & {name for name, module in sys.modules.items() if module}
+for said, job, *arguments in json.loads(sys.argv[2]):
+    try:
+        importlib.import_module(f"jobs.{job}").main(arguments, Console(width=120))
+    except Refused as refused:
+        assert said in str(refused), refused
+    else:
+        raise AssertionError(f"{job} {arguments} was not refused")
 """
 
 
@@ -53,7 +60,18 @@ def test_run_of_endpoints_needs_nothing_that_loads_a_model(tmp_path: Path) -> No
             ("spread", *run),
             ("export", *run, "format=trl", f"to={tmp_path / 'out'}"),
         ]
-        line = [sys.executable, "-c", GIVEN, json.dumps(jobs)]
+        hub = ("recipe.prompts.families.given.source=owner/name", "cluster=local", "run=b", run[1])
+        refused = [
+            ("datasets is not installed; `pip install -e '.[hub]'` brings it", "generate", *settings, *hub),
+            (
+                "vllm is not installed; `pip install -e '.[gpu]'` brings it",
+                "generate",
+                "run=c",
+                run[1],
+                "cluster=local",
+            ),
+        ]
+        line = [sys.executable, "-c", GIVEN, json.dumps(jobs), json.dumps(refused)]
         job = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
     assert job.returncode == 0, job.stdout[-3000:] + job.stderr[-3000:]
     assert (tmp_path / "out" / "README.md").exists() and (tmp_path / "runs" / "mine" / "report.html").exists()

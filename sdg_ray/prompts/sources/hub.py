@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sdg_ray.errors import Refused
+from sdg_ray.errors import Refused, installed_by
 from sdg_ray.prompts.sources.rows import Mapped, Rows, Stream
 
 BATCH = 1_000  # rows of Parquet that are decoded at once
@@ -22,7 +22,8 @@ PATIENCE = 5.0  # seconds for the hub to say that it is there; its own library w
 
 def dataset(at: str, wanted: Sequence[str], most: int | None = None, split: str = "train", **which: str | None) -> Rows:
     """The rows of a dataset, or the first `most` of them as a stream. Raises `Refused` where it cannot be read."""
-    import datasets
+    with installed_by("hub"):
+        import datasets
 
     if not Path(at).exists():
         _reach(at)
