@@ -24,6 +24,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from sdg_ray.bucket import bucket
 from sdg_ray.command import command
 from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
@@ -32,7 +33,7 @@ from sdg_ray.plan.figures import Figures
 from sdg_ray.plan.probe import Probe, probed
 from sdg_ray.plan.saying import pairs_of, sentences
 from sdg_ray.recipe import Recipe
-from sdg_ray.store import bucket, reopen
+from sdg_ray.store import reopen
 
 COLUMNS = ("prompts", "requests", "tokens in", "tokens out", "replicas", "time", "idle", "GPU-hours", "cost")
 

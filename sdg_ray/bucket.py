@@ -1,8 +1,9 @@
 """The client of a root (a folder, or s3://bucket/prefix): how patient it is, and why it cannot be used.
 
-bucket("s3://bucket/runs")              for work that has begun: it outlasts a store that refuses for two minutes
-hurried("s3://bucket/runs")             to look whether a root can be used at all: seconds
-with using("s3://bucket/runs", "read"): whatever keeps it from being read is one sentence (`Unusable`)
+bucket("s3://bucket/runs")                for work that has begun: outlasts a store that refuses for two minutes
+hurried("s3://bucket/runs")               to look whether a root can be used at all: seconds
+working("s3://bucket/runs")               the first, or the second while the store is known to be away
+with using("s3://bucket/runs", "read"):   whatever keeps it from being read is one sentence (`Unusable`)
 """
 
 import contextlib
@@ -24,11 +25,12 @@ REFUSAL = re.compile(r"\b4\d\d [A-Z][a-z]+")  # what a store says once and for a
 SYSTEM = re.compile(r"([A-Z][^:()\n]+) \(os error \d+\)")
 CODE = re.compile(r"<Code>(\w+)</Code>")
 STATUS = re.compile(r"\b(\d{3} [A-Z][A-Za-z ]+)")
+AWAY: set[str] = set()  # roots that could not be used the last time: nobody waits long for them again
 CURES = {
     r"No space left|quota": "make room there; the same command goes on",
     r"Conflict": "another job is just writing there; the same command goes on",
     r"Expired|TokenRefresh": "renew the credentials; the same command goes on",
-    r"^5\d\d ": "the store is busy or down: wait; the same command goes on",
+    r"^5\d\d |SlowDown|InternalError|ServiceUnavailable": "the store is busy or down: wait; the same command goes on",
 }
 
 
@@ -50,9 +52,15 @@ def bucket(root: str) -> Any:
     return _remote(root, PATIENT)
 
 
+@functools.cache
 def hurried(root: str) -> Any:
     """The client with which `root` is tried first, so that a wrong address is refused before anybody has to wait."""
     return _remote(root, HURRIED) if "://" in root else bucket(root)
+
+
+def working(root: str) -> Any:
+    """The client for work: patient, unless `root` was away for as long as that and has not answered since."""
+    return hurried(root) if root in AWAY else bucket(root)
 
 
 @contextlib.contextmanager
@@ -63,7 +71,9 @@ def using(root: str, done: str) -> Iterator[None]:
     except (FileNotFoundError, Unusable):
         raise
     except (exceptions.BaseError, OSError) as error:
+        AWAY.add(root)
         raise Unusable(unusable(root, done, error)) from error
+    AWAY.discard(root)
 
 
 def unusable(root: str, done: str, error: BaseException) -> str:

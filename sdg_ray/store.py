@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore import exceptions, store
 
-from sdg_ray.bucket import REFUSAL, bucket, hurried, unusable, using
+from sdg_ray.bucket import REFUSAL, hurried, unusable, using, working
 from sdg_ray.config import differences
 from sdg_ray.errors import Refused
 
@@ -67,7 +67,7 @@ class Store:
     def done(self, step: str) -> dict[int, int]:
         """The committed shards of `step` and their sizes in bytes: one listing, however many there are."""
         with using(self.root, "read"):
-            pages = obstore.list(bucket(self.root), prefix=f"{self.homes[step]}/{step}")
+            pages = obstore.list(working(self.root), prefix=f"{self.homes[step]}/{step}")
             files = [(SHARD.search(meta["path"]), meta["size"]) for page in pages for meta in page]
         return {int(match.group(1)): size for match, size in files if match}
 
@@ -75,7 +75,7 @@ class Store:
         """Whether the file is committed."""
         try:
             with using(self.root, "read"):
-                await in_thread(obstore.head, bucket(self.root), self.path(step, shard))
+                await in_thread(obstore.head, working(self.root), self.path(step, shard))
         except FileNotFoundError:
             return False
         return True
@@ -87,12 +87,12 @@ class Store:
     async def file(self, step: str, shard: int) -> pa.BufferReader:
         """One committed shard, whole."""
         with using(self.root, "read"):
-            got = await in_thread(obstore.get, bucket(self.root), self.path(step, shard))
+            got = await in_thread(obstore.get, working(self.root), self.path(step, shard))
             return pa.BufferReader(await in_thread(got.bytes))
 
     async def commit(self, step: str, shard: int, table: pa.Table, footer: Footer) -> bool:
         """Make `table` the file of `step` and `shard`, unless there is one; whether this attempt's is the one there."""
-        path, client = self.path(step, shard), bucket(self.root)
+        path, client = self.path(step, shard), working(self.root)
         body = encoded(table, footer)
         with using(self.root, "written"):
             for pause in PAUSES:
@@ -115,11 +115,11 @@ class Store:
         text = json.dumps({"host": platform.node(), "at": time.time(), **body}).encode()
         path = f"{self.homes[step]}/attempts/{step}/{name}.json"
         with using(self.root, "written"):
-            obstore.put(bucket(self.root), path, text, mode="create", use_multipart=False)
+            obstore.put(working(self.root), path, text, mode="create", use_multipart=False)
 
     def notes(self, step: str) -> dict[str, Any]:
         """The notes of a step by name: one listing, and as a rule there are none."""
-        client = bucket(self.root)
+        client = working(self.root)
         with using(self.root, "read"):
             pages = obstore.list(client, prefix=f"{self.homes[step]}/attempts/{step}")
             paths = sorted(meta["path"] for page in pages for meta in page)
@@ -127,7 +127,7 @@ class Store:
 
     async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
         """What the file of `step` and `shard` says of itself, from its last bytes."""
-        client, path = bucket(self.root), self.path(step, shard)
+        client, path = working(self.root), self.path(step, shard)
         with using(self.root, "read"):
             if size is None:
                 size = (await in_thread(obstore.head, client, path))["size"]

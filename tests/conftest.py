@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from sdg_ray.store import bucket
+from sdg_ray.bucket import bucket
 from tests.fault_proxy import FaultProxy
 
 REPOSITORY = Path(__file__).parents[1]

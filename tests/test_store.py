@@ -17,9 +17,9 @@ import pyarrow.dataset
 import pytest
 
 from sdg_ray import bucket as buckets
-from sdg_ray.bucket import HURRIED, Unusable
+from sdg_ray.bucket import HURRIED, Unusable, bucket
 from sdg_ray.errors import Refused
-from sdg_ray.store import Footer, Store, bucket, encoded, open_run, reopen
+from sdg_ray.store import Footer, Store, encoded, open_run, reopen
 from tests.conftest import REPOSITORY
 from tests.fault_proxy import FaultProxy
 from tests.small import checksums, small_recipe, tree

@@ -14,9 +14,10 @@ from typing import Any
 import obstore
 import pyarrow.parquet as pq
 
+from sdg_ray.bucket import bucket
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST, TOPICS
-from sdg_ray.store import Store, beside, bucket
+from sdg_ray.store import Store, beside
 
 
 class Reading:

@@ -11,8 +11,9 @@ import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sdg_ray.bucket import bucket
 from sdg_ray.scorers.judge import COMPARISON
-from sdg_ray.store import Store, beside, bucket
+from sdg_ray.store import Store, beside
 
 
 @dataclass(frozen=True, kw_only=True)

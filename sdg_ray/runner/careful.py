@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from sdg_ray.bucket import Unusable
 from sdg_ray.engines import EngineAway, EngineDied
 from sdg_ray.runner import Worker
 from sdg_ray.runner.suspects import Note, write_note
@@ -24,6 +25,12 @@ class Careful:
 
     async def bring(self, shard: int) -> str | None:
         """Bring a shard, or say why it stays pending. Raises `EngineDied` once what was in hand is noted."""
+        try:
+            return await self._bring(shard)
+        except Unusable as lost:  # notes can be neither read nor written
+            return f"{self.worker.step}: {type(lost).__name__}: {lost}"
+
+    async def _bring(self, shard: int) -> str | None:
         if self.wary or await self.worker.suspects(shard):
             self.wary = max(0, self.wary - 1)
             async with self.gate.alone():

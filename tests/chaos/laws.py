@@ -19,9 +19,10 @@ import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sdg_ray.bucket import bucket
 from sdg_ray.recipe import FIRST, TOPICS, Recipe
 from sdg_ray.record import counts
-from sdg_ray.store import FOOTER_KEY, Footer, bucket, reopen
+from sdg_ray.store import FOOTER_KEY, Footer, reopen
 from tests.chaos.seed import AGAIN
 
 # what may lie beside the shards: what a run says of itself, and run.json as it was about to appear when its writer died

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sdg_ray.bucket import bucket
 from sdg_ray.runner import pending
 from sdg_ray.runner.local import Local
-from sdg_ray.store import bucket, obstore, open_run
+from sdg_ray.store import obstore, open_run
 from tests.chaos.forks import Forks
 from tests.chaos.job import made_of
 from tests.chaos.laws import assert_lawful

@@ -18,8 +18,9 @@ from rich.console import Console
 
 from jobs import generate
 from sdg_ray import bucket as buckets
+from sdg_ray.bucket import bucket
 from sdg_ray.config import build, compose
-from sdg_ray.store import Footer, bucket, open_run
+from sdg_ray.store import Footer, open_run
 from tests.chaos.forks import Forks
 from tests.chaos.job import made_of
 from tests.chaos.laws import assert_lawful, committed, files, unchanged
@@ -95,6 +96,22 @@ def test_credentials_that_end_half_way_leave_pending_shards_by_name_and_new_ones
     after = {path: each for path, each in committed(s3_root).items() if not path.endswith("report.html")}
     unchanged(before, after)
     assert_lawful(build(compose("generate", list(typed)).recipe), s3_root)
+
+
+def test_store_that_stays_away_is_waited_for_once_and_not_for_every_shard(
+    s3_root: str, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "PATIENT", buckets.PATIENT | {"retry_timeout": timedelta(seconds=4)})
+    monkeypatch.setattr(buckets, "HURRIED", buckets.HURRIED | {"max_retries": 0})
+    typed = (f"root={s3_root}", "run=first", "cluster=local", *SCRIPTED)
+    typed += ("recipe.prompts.rows=1", "recipe.prompts.shards=60")
+    began, proxy.rule = time.monotonic(), _once(lambda: len(proxy.written) >= 8, "refuse 503")
+
+    code, said = _generate(*typed)
+
+    assert code == 1 and len(re.findall("^pending: ", said, re.MULTILINE)) == 10, said
+    assert re.search(r"^stopped: .*; the store is busy or down: wait; the same command goes on$", said, re.M), said
+    assert time.monotonic() - began < 60, "every shard has waited for itself"
 
 
 FULL = """

@@ -14,9 +14,9 @@ from typing import Any
 import obstore
 import pytest
 
+from sdg_ray.bucket import bucket
 from sdg_ray.errors import Refused
 from sdg_ray.export.target import target
-from sdg_ray.store import bucket
 from tests.conftest import REPOSITORY
 from tests.export.runs import exported, loaded, refusal, row, written
 from tests.small import tree

@@ -166,7 +166,8 @@ def test_folder_that_is_a_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_prompts_in_a_bucket(s3_root: str, tmp_path: Path) -> None:
-    from sdg_ray.store import bucket, obstore
+    from sdg_ray.bucket import bucket
+    from sdg_ray.store import obstore
 
     obstore.put(bucket(s3_root), "mine.jsonl", b'"Why?"\n"How?"')
 

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sdg_ray.bucket import bucket
 from sdg_ray.config import identity
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.sources import Source
 from sdg_ray.prompts.sources.rows import Stream, Table
-from sdg_ray.store import bucket
 from tests.conftest import REPOSITORY
 
 PAGES = [{"id": f"p{n}", "text": f"Page {n}.", "words": n} for n in range(10)]

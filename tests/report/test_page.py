@@ -14,12 +14,13 @@ import pytest
 from rich.console import Console
 
 from jobs.report import main
+from sdg_ray.bucket import bucket
 from sdg_ray.errors import Refused
 from sdg_ray.report.figures import figures
 from sdg_ray.report.page import embedded, plain, write_report
 from sdg_ray.runner import bring_all
 from sdg_ray.runner.local import Local
-from sdg_ray.store import Footer, Store, bucket, open_run, reopen
+from sdg_ray.store import Footer, Store, open_run, reopen
 from tests.chaos.job import dialogue_recipe
 from tests.scripted import Scripted
 from tests.small import run_here, small_recipe

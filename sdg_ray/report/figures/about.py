@@ -6,7 +6,8 @@ from typing import Any
 
 import obstore
 
-from sdg_ray.store import Store, bucket
+from sdg_ray.bucket import bucket
+from sdg_ray.store import Store
 
 Settings = Mapping[str, Any]
 

@@ -20,9 +20,10 @@ import numpy as np
 import obstore
 from obstore import exceptions
 
+from sdg_ray.bucket import bucket
 from sdg_ray.errors import Refused
 from sdg_ray.report.figures import figures
-from sdg_ray.store import Store, bucket
+from sdg_ray.store import Store
 
 NAME = "report.html"
 ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
