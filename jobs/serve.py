@@ -17,6 +17,7 @@ Models that write share the address /v1; one with a head has an address of its o
 Exit codes: 0 ended by Ctrl-C, 2 refused, or a model could not be loaded.
 """
 
+import contextlib
 import logging
 import math
 import os
@@ -31,7 +32,7 @@ from rich.console import Console
 from sdg_ray.command import command
 from sdg_ray.config import compose
 from sdg_ray.engines.vllm import QUIET
-from sdg_ray.errors import Refused
+from sdg_ray.errors import Refused, installed_by
 from sdg_ray.serve import Served, Serving, check_room, serving, settings
 from sdg_ray.serve.state import state
 
@@ -44,33 +45,25 @@ def main(arguments: Sequence[str], console: Console) -> int:
     asked = settings(arguments)
     wanted = serving(asked)
     wanted.check()
-    host, port = asked["host"], asked["port"]
-    os.environ.update(QUIET)  # before anything brings vLLM
     address = asked["address"] or os.environ.get("RAY_ADDRESS", "local")
     if address == "local":
-        check_port(host, port)
+        check_port(asked["host"], asked["port"])
+    os.environ.update(QUIET)  # before anything brings vLLM
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    with installed_by("cluster"):
+        from ray import serve
     connect(address, wanted)
-    from ray import serve
-
-    from sdg_ray.serve.apps import applications
-
-    for library in ("ray.serve", "vllm"):
-        logging.getLogger(library).setLevel(logging.ERROR)
-    if there := serve.status().applications:
-        raise Refused(f"this cluster serves {', '.join(there)} already; use another cluster, address=...")
-    base = f"http://{socket.gethostname() if host in ANYBODY else host}:{port}"
+    console.print("loading " + ", ".join(each.model.name for each in wanted.served), markup=False, highlight=False)
     try:
-        serve.start(http_options={"host": host, "port": port})
-        console.print("loading " + ", ".join(each.model.name for each in wanted.served), markup=False, highlight=False)
-        serve.run_many(
-            applications(wanted), wait_for_ingress_deployment_creation=False, wait_for_applications_running=False
-        )
-        watch(wanted, base, console)
+        start(wanted, asked["host"], asked["port"])
+        here = socket.gethostname() if asked["host"] in ANYBODY else asked["host"]
+        watch(wanted, f"http://{here}:{asked['port']}", console)
     except KeyboardInterrupt:
         console.print("ending")
     finally:
         for name in serve.status().applications:
-            serve.delete(name)
+            with contextlib.suppress(TimeoutError):
+                serve.delete(name)
         if address != "local":
             serve.shutdown()  # one that was started here goes with its cluster
     console.print("ended")
@@ -79,8 +72,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
 
 def connect(address: str, wanted: Serving) -> None:
     """Join a cluster, or start one on this machine with as many CPUs as Ray has to count for these models."""
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
+    from ray import serve
 
     cpus = max(os.cpu_count() or 1, math.ceil(wanted.needs["CPU"])) if address == "local" else None
     ray.init(
@@ -93,6 +86,22 @@ def connect(address: str, wanted: Serving) -> None:
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ray's own would leave the models behind
     check_room(wanted.needs, ray.cluster_resources())
+    if there := serve.status().applications:
+        raise Refused(f"this cluster serves {', '.join(there)} already; use another one, address=...")
+
+
+def start(wanted: Serving, host: str, port: int) -> None:
+    """Have Ray Serve load the models."""
+    from ray import serve
+
+    from sdg_ray.serve.apps import applications
+
+    for library in ("ray.serve", "vllm"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+    serve.start(http_options={"host": host, "port": port})
+    serve.run_many(
+        applications(wanted), wait_for_ingress_deployment_creation=False, wait_for_applications_running=False
+    )
 
 
 def check_port(host: str, port: int) -> None:

@@ -43,7 +43,8 @@ class UsersTurn:
 
             return AutoTokenizer.from_pretrained(Vllm(name=self.name).folder)
         except (ImportError, OSError, ValueError) as error:
+            said = str(error).splitlines()[0]
             raise Refused(
-                f"a user's turn needs the tokenizer of {self.name}, and it cannot be loaded ({type(error).__name__}): "
+                f"a user's turn needs the tokenizer of {self.name}, and it cannot be loaded: {said}; "
                 "mend the model's tokenizer=, or leave out the families that need it"
             ) from error
