@@ -1,5 +1,6 @@
 """How long the listing of a step with many shards takes, on a local disk and over the protocol of S3."""
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -17,11 +18,12 @@ def listed_here(folder: Path, shards: int) -> float:
 
 
 def listed_on_s3(shards: int) -> float:
-    """The same over the protocol of S3, from a server in this process that has them in memory."""
+    """The same over the protocol of S3, from a test server in this process, which sorts them all for every page."""
     from moto.core import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     try:
