@@ -167,10 +167,10 @@ def _walls(seen: Seen, here: float, options: dict[str, float]) -> list[str]:
     driven = options["machines"] * real / driver
     shards = LOOKS / here * options["listed"]
     return [
-        f"- The driver is one process with one interpreter: busy all the time, it serves {driven:,.0f} machines or more.",
+        f"- The driver is one process, one interpreter: busy all the time, it serves {driven:,.0f} machines or more.",
         f"- The progress lines list every step each {LOOKS:g} s, which a local disk does up to {shards:,.0f} shards of "
         "a step. S3 names 1,000 objects a request, one after the other: at 50 ms each, 100,000 shards take 5 s.",
-        "- So the listings come next, by the number of shards and not of machines, then the driver, by shards a second: "
+        "- So the listings come next, by the number of shards not of machines, then the driver, by shards a second; "
         "larger shards (recipe.prompts.rows) move both.",
     ]
 
