@@ -17,10 +17,10 @@ from obstore import exceptions, store
 
 from sdg_ray.errors import Refused
 
-OPTIONS = {"allow_http": True, "timeout": timedelta(seconds=30)}  # of one request
-BACKOFF = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=10), "base": 3.0}
-PATIENT = {"max_retries": 1000, "retry_timeout": timedelta(seconds=150), "backoff": BACKOFF}  # the time decides
-HURRIED = {"max_retries": 5, "retry_timeout": timedelta(seconds=30), "backoff": BACKOFF | {"base": 2.0}}
+OPTIONS: Any = {"allow_http": True, "timeout": timedelta(seconds=30)}  # of one request
+BACKOFF: Any = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=10), "base": 3.0}
+PATIENT: Any = {"max_retries": 1000, "retry_timeout": timedelta(seconds=150), "backoff": BACKOFF}  # the time decides
+HURRIED: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=30), "backoff": BACKOFF | {"base": 2.0}}
 REFUSAL = re.compile(r"\b4\d\d [A-Z][a-z]+")  # what a store says once and for all
 SYSTEM = re.compile(r"([A-Z][^:()\n]+) \(os error \d+\)")
 CODE = re.compile(r"<Code>(\w+)</Code>")
