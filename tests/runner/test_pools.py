@@ -49,6 +49,7 @@ def test_gpus_that_are_there_but_not_together_are_not_enough(pools: dict[str, Po
 def test_machines_are_filled_so_that_what_has_room_fits() -> None:
     pools = {"a": Pool(gpus=1, min=4), "b": Pool(gpus=4), "c": Pool(gpus=8), "d": Pool(gpus=0.5, min=2), "e": Pool()}
     assert crowded(pools, [*machines(1), *machines(1, gpus=4), *machines(1, gpus=5), *machines(1, gpus=0)]) is None
+    assert crowded({"a": Pool(gpus=3, min=2), "b": Pool(gpus=4)}, [*machines(1, gpus=6), *machines(1, gpus=4)]) is None
 
 
 def test_machines_that_an_autoscaler_may_bring_count_as_far_as_they_are_not_there() -> None:
