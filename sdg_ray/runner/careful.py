@@ -22,6 +22,7 @@ class Careful:
         self.worker, self.wary, self.gate = worker, wary, Gate()
         self.in_hand: set[int] = set()
         self.noting = asyncio.Lock()
+        self.died: EngineDied | None = None
 
     async def bring(self, shard: int) -> str | None:
         """Bring a shard, or say why it stays pending. Raises `EngineDied` once what was in hand is noted."""
@@ -34,8 +35,10 @@ class Careful:
         if self.wary or await self.worker.suspects(shard):
             self.wary = max(0, self.wary - 1)
             async with self.gate.alone():
+                self._check_alive()
                 return await self._tried(shard, alone=True)
         async with self.gate.together():
+            self._check_alive()
             self.in_hand.add(shard)
             try:
                 return await self._tried(shard, alone=False)
@@ -45,11 +48,19 @@ class Careful:
             finally:
                 self.in_hand.discard(shard)
 
+    def _check_alive(self) -> None:
+        """Raise where the engine has died while this shard waited, which had no part in that."""
+        if self.died:
+            raise self.died
+
     async def _tried(self, shard: int, alone: bool) -> str | None:
         try:
             return await self.worker.try_to_bring(shard, alone)
         except EngineAway as away:
             return f"{self.worker.step}: {away}"
+        except EngineDied as died:
+            self.died = died
+            raise
 
     async def _note_all_in_hand(self, reason: str) -> None:
         """One of these has ended the engine. Only the first to find out writes, the others wait until it is done."""

@@ -95,7 +95,7 @@ def test_a_prompt_that_kills_is_found_though_the_driver_dies_meanwhile(tmp_path:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_an_engine_whose_process_is_killed_or_hangs_is_replaced(tmp_path: Path, how: signal.Signals) -> None:
     environment = {**GENERATOR.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "1"}
-    engine = replace(GENERATOR, environment=environment, patience=5.0)
+    engine = replace(GENERATOR, environment=environment, patience=15.0)
     made = recipe_of(tmp_path, engine, [f"Tell me of {n} ships." for n in range(60)])
     store = open_run(str(tmp_path), "first", made.identities())
     cores = _Cores()

@@ -1,17 +1,21 @@
 """A part of a shard that ends its worker is found, blamed and left out, and nothing else is."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdg_ray.engines import EngineDied
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.asking import Writer
 from sdg_ray.prompts.coding import Coding
 from sdg_ray.prompts.topics import Broad
 from sdg_ray.recipe import recipe
+from sdg_ray.record import Chat
 from sdg_ray.runner import bring_all, pending
 from sdg_ray.runner.local import Local
 from sdg_ray.runner.suspects import Note, guilty, parts, read_notes, suspicion
@@ -151,3 +155,36 @@ def test_seeds_that_kill_the_engine_are_errors_in_the_slots_of_their_prompts(tmp
     rows = [row for shard in range(2) for row in table(tmp_path, "first", "prompts", shard).to_pylist()]
     assert [row["error"] is not None for row in rows] == [row["origin"]["item"] == "beginner" for row in rows]
     assert {row["error"] for row in rows} == {None, "ended the engine: the writer died"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mortal(Scripted):
+    """Once it has died it answers nobody, as a real one; each start is a new one."""
+
+    def start(self) -> Scripted:
+        return Mortal.Session(**{each.name: getattr(self, each.name) for each in fields(self)})
+
+    class Session(Scripted):
+        """One that remembers."""
+
+        dead: ClassVar[list[Scripted]] = []
+
+        async def _read(self, chat: Chat) -> None:
+            if any(each is self for each in self.dead):
+                raise EngineDied("it is dead already")
+            try:
+                await super()._read(chat)
+            except EngineDied:
+                self.dead.append(self)
+                raise
+
+
+def test_shards_that_waited_while_the_engine_died_are_not_suspected_of_it(tmp_path: Path) -> None:
+    made = given_recipe(tmp_path, {9: "kill"}, Mortal(seconds=0.01), lines=24)
+    store = open_run(str(tmp_path), "first", made.identities())
+
+    assert not Local(overlap=6).run(made, store, pending(made, store))
+
+    said = [note for notes in read_notes(store, "responses").values() for note in notes if note.alone and note.ended]
+    assert said and {note.shard for note in said} == {2}
+    assert all("dead already" not in str(note.ended) for note in said)
