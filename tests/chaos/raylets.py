@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import psutil
 
-from tests.chaos.processes import kill, lives, wait_for
+from tests.chaos.processes import PATIENCE, kill, lives, wait_for
 from tests.conftest import REPOSITORY
 
 CPUS = 4  # of each machine, as Ray counts them
@@ -44,11 +44,15 @@ class Raylets:
         self.frozen: list[psutil.Process] = []
 
     def __enter__(self) -> "Raylets":
-        environment = os.environ | {
-            "PYTHONPATH": str(REPOSITORY),
-            "SDG_RAY_TEST_JOB": str(self.log),
-            "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-        }
+        environment = (
+            os.environ
+            | PATIENCE
+            | {
+                "PYTHONPATH": str(REPOSITORY),
+                "SDG_RAY_TEST_JOB": str(self.log),
+                "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+            }
+        )
         with self.log.open("ab") as said:
             self.server = subprocess.Popen(
                 [sys.executable, "-m", "tests.chaos.raylets"],
