@@ -53,10 +53,10 @@ KINDS = {  # of processes, by what is in their command
     JOB: "driver",
     "MapBatches": "workers, one for each step",
     "ray::IDLE": "idle workers of Ray",
-    "ray::": "actors of Ray Data",
+    "Agent": "agents of Ray",
+    "ray::": "Ray Data's own actors",
     "raylet/raylet": "raylet",
     "gcs_server": "gcs",
-    "agent": "agents of Ray",
 }
 Rows = list[tuple[str, str, str, str]]  # what, measured, the bare client, aimed at
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -176,17 +176,16 @@ def test_bodies_that_are_none_and_a_server_that_hangs_end_as_those_rows_errors(s
 
 def test_endpoint_that_dies_and_comes_back_costs_no_row(server: Server, tmp_path: Path) -> None:
     run = Run(tmp_path / "runs", server)
-    with ThreadPoolExecutor(1) as thread:
-        job = thread.submit(run.job)
-        wait_for(lambda: len(server.asked) > REQUESTS // 3, 60)
-        die(server)
-        time.sleep(1.5)
-        with Server(port=server.port) as again:
-            again.say = good
-            code, said = job.result(60)
-            assert code == 0, said
-            assert 0 < len(again.asked) < REQUESTS
-            rows = replace(run, server=again).assert_over()
+    job = beside(run.job)
+    wait_for(lambda: len(server.asked) > REQUESTS // 3, 60)
+    die(server)
+    time.sleep(1.5)
+    with Server(port=server.port) as again:
+        again.say = good
+        code, said = job.result(60)
+        assert code == 0, said
+        assert 0 < len(again.asked) < REQUESTS
+        rows = replace(run, server=again).assert_over()
     assert not [each for row in rows.values() for each in row["answered"] if each["error"]]
 
 
@@ -194,12 +193,11 @@ def test_endpoint_that_dies_for_good_is_said_to_be_away_and_the_same_command_fin
     server: Server, tmp_path: Path
 ) -> None:
     run, bounds = Run(tmp_path / "runs", server), ("model.generator.patience=1", "model.reward.patience=1")
-    with ThreadPoolExecutor(1) as thread:
-        job = thread.submit(run.job, *bounds)
-        wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 60)
-        die(server)
-        began = time.monotonic()
-        code, said = job.result(60)
+    job = beside(run.job, *bounds)
+    wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 60)
+    die(server)
+    began = time.monotonic()
+    code, said = job.result(60)
     assert code == 1 and time.monotonic() - began < 20
     named = [line for line in said.splitlines() if line.startswith("pending: shard ")]
     made = run.recipe(*bounds)
@@ -227,11 +225,10 @@ def test_endpoint_that_dies_for_good_ends_no_worker_on_ray(cluster: None, server
     made, where = run.recipe(*bounds), build(compose("generate", run.arguments(*bounds)).cluster)
     store = open_run(str(run.root), "first", made.identities())
     server.say = lambda asked: replace(good(asked), seconds=0.3)
-    with ThreadPoolExecutor(1) as thread:
-        job = thread.submit(bring_all, made, store, where)
-        wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 90)
-        die(server)
-        failed = job.result(60)
+    job = beside(bring_all, made, store, where)
+    wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 90)
+    die(server)
+    failed = job.result(90)
     assert set(failed) == set(pending(made, store)) != set()
     for reason in failed.values():
         assert f"model tiny: no address answers: {server.address} for " in reason
@@ -245,6 +242,20 @@ def test_endpoint_that_dies_for_good_ends_no_worker_on_ray(cluster: None, server
         assert_lawful(made, run.root)
         asked = len(again.asked)
         assert asked < REQUESTS and bring_all(made, store, where) == {} and len(again.asked) == asked
+
+
+def beside(job: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """What a job comes to, while this thread goes on; one that hangs keeps nothing from ending."""
+    found = Future[Any]()
+
+    def run() -> None:
+        try:
+            found.set_result(job(*arguments))
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return found
 
 
 def die(server: Server) -> None:
