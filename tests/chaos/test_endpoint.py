@@ -177,7 +177,7 @@ def test_bodies_that_are_none_and_a_server_that_hangs_end_as_those_rows_errors(s
 def test_endpoint_that_dies_and_comes_back_costs_no_row(server: Server, tmp_path: Path) -> None:
     run = Run(tmp_path / "runs", server)
     job = beside(run.job)
-    wait_for(lambda: len(server.asked) > REQUESTS // 3, 60)
+    wait_for(lambda: len(server.asked) > REQUESTS // 3, 120)
     die(server)
     time.sleep(1.5)
     with Server(port=server.port) as again:
@@ -194,7 +194,7 @@ def test_endpoint_that_dies_for_good_is_said_to_be_away_and_the_same_command_fin
 ) -> None:
     run, bounds = Run(tmp_path / "runs", server), ("model.generator.patience=1", "model.reward.patience=1")
     job = beside(run.job, *bounds)
-    wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 60)
+    wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 120)
     die(server)
     began = time.monotonic()
     code, said = job.result(60)
@@ -226,7 +226,7 @@ def test_endpoint_that_dies_for_good_ends_no_worker_on_ray(cluster: None, server
     store = open_run(str(run.root), "first", made.identities())
     server.say = lambda asked: replace(good(asked), seconds=0.3)
     job = beside(bring_all, made, store, where)
-    wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 90)
+    wait_for(lambda: any(asked.path == "/classify" for asked in server.asked), 120)
     die(server)
     failed = job.result(90)
     assert set(failed) == set(pending(made, store)) != set()
