@@ -5,6 +5,7 @@ engine never drains between them. An engine that makes no step for too long, tho
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -17,13 +18,17 @@ from sdg_ray.record import Chat
 
 PLACE = "[[here a user speaks]]"  # no template changes it, so what stands before it opens a user's turn
 STEPPING = threading.Lock()  # vLLM keeps the batch being run in module globals: engines of one process take turns
+LOOK = 5.0  # seconds between two looks at an engine that is waited for
 
 
 class Running:
     """A model that is loaded, and the thread that steps its engine."""
 
     def __init__(self, name: str, engine: Any, template: str | None, patience: float) -> None:
+        from vllm.v1.engine.core_client import MPClient
+
         self.name, self.engine, self.patience = name, engine, patience
+        self.apart = isinstance(engine.engine_core, MPClient)  # vLLM runs it in processes of its own
         self.context: int = engine.model_config.max_model_len
         self.tokenizer = engine.renderer.tokenizer
         self.template = template or self.tokenizer.get_chat_template()
@@ -89,11 +94,14 @@ class Running:
         self.inbox.put(Request(tokens, parameters, loop, future))
         while not future.done():
             self._look_after()
-            await asyncio.wait([future], timeout=self.patience / 4)
+            await asyncio.wait([future], timeout=min(LOOK, self.patience / 4))
         return future.result()
 
     def _look_after(self) -> None:
-        """Give the engine up where it has not moved for too long, though there was something to do."""
+        """Give the engine up where its process is gone, or it has not moved for too long though there was work."""
+        if self.apart and self.engine.engine_core.resources.engine_dead:
+            self.death = self.death or ChildProcessError("its process is gone")
+            raise EngineDied(f"the engine of {self.name} died: {self.death!r}")
         still = time.monotonic() - self.moved
         if not self.waiting or still < self.patience:
             return
@@ -104,9 +112,7 @@ class Running:
 
     def _end_children(self) -> None:
         """End the processes that an engine has of its own, for they hold GPUs; in a thread, as that may hang too."""
-        from vllm.v1.engine.core_client import MPClient
-
-        if isinstance(self.engine.engine_core, MPClient):
+        if self.apart:
             threading.Thread(target=self.engine.engine_core.shutdown, name="shutdown", daemon=True).start()
 
     def _serve(self) -> None:
@@ -118,7 +124,7 @@ class Running:
                     request, number = self.inbox.get(), number + 1
                     self.moved = time.monotonic()
                     self._add(str(number), request)
-                with STEPPING:
+                with contextlib.nullcontext() if self.apart else STEPPING:
                     outputs = self.engine.step()
                 self.moved = time.monotonic()
                 self._deliver([output for output in outputs if output.finished])

@@ -1,11 +1,9 @@
 """Prompts that end the engine, engines that are killed and engines that hang: found, named, and nobody else is hurt."""
 
 import json
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +16,7 @@ from sdg_ray.engines.vllm import Vllm
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.given import Given
 from sdg_ray.recipe import Recipe
-from sdg_ray.runner import bring_all, pending
-from sdg_ray.runner.local import Local
+from sdg_ray.runner import bring_all
 from sdg_ray.stages.respond import Respond
 from sdg_ray.store import Store, open_run
 from tests.chaos.job import made_of
@@ -92,52 +89,36 @@ def test_a_prompt_that_kills_is_found_though_the_driver_dies_meanwhile(tmp_path:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_an_engine_whose_process_is_killed_or_hangs_is_replaced(tmp_path: Path, how: signal.Signals) -> None:
-    environment = {**GENERATOR.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "1"}
-    engine = replace(GENERATOR, environment=environment, patience=15.0)
-    made = recipe_of(tmp_path, engine, [f"Tell me of {n} ships." for n in range(60)])
+@pytest.mark.cluster
+def test_an_engine_whose_process_is_killed_or_hangs_is_replaced(cluster: None, tmp_path: Path) -> None:
+    from sdg_ray.runner.ray import Cluster, Pool
+
+    own_process = {**GENERATOR.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "1"}
+    engine = replace(GENERATOR, environment=own_process, patience=15.0)
+    made = recipe_of(tmp_path, engine, [f"Tell me of {n} ships." for n in range(120)])
     store = open_run(str(tmp_path), "first", made.identities())
-    cores = _Cores()
+    struck: list[psutil.Process] = []
 
-    killing = threading.Thread(target=cores.strike, args=(how, lambda: shards_there(tmp_path / "first/responses") >= 2))
-    killing.start()
-    try:
-        failed = bring_all(made, store, Local(overlap=2))
-    finally:
-        killing.join()
-        cores.end()
-        os.environ.update(GENERATOR.environment)
+    def strike() -> None:
+        """Kill the engine's process after two shards, and freeze that of its successor after eight."""
+        for shards, how in ((2, signal.SIGKILL), (8, signal.SIGSTOP)):
+            wait_for(lambda shards=shards: shards_there(tmp_path / "first/responses") >= shards, 300)
+            for core in cores():
+                core.send_signal(how)
+                struck.append(core)
 
-    assert cores.struck and not failed and pending(made, store) == {}
+    striking = threading.Thread(target=strike)
+    striking.start()
+    failed = bring_all(made, store, Cluster(pools={"responses": Pool(cpus=0.3, overlap=2)}))
+    striking.join()
+
+    assert len(struck) == 2 and not failed
     assert_lawful(made, tmp_path)
-    assert not any(answer["error"] for shard in range(10) for answer in _answers(tmp_path, shard))
+    rows = [row for shard in range(20) for row in table(tmp_path, "first", "responses", shard).to_pylist()]
+    assert not any(answer["error"] for row in rows for answer in row["answered"])
+    assert not any(core.is_running() and core.status() != psutil.STATUS_ZOMBIE for core in struck)
 
 
-def _answers(folder: Path, shard: int) -> list[dict]:
-    rows = table(folder, "first", "responses", shard).to_pylist()
-    return [answer for row in rows for answer in row["answered"]]
-
-
-class _Cores:
-    """The processes of engines that this one has started."""
-
-    def __init__(self) -> None:
-        self.before = set(psutil.Process().children(recursive=True))
-        self.struck: list[psutil.Process] = []
-
-    def there(self) -> list[psutil.Process]:
-        """Those alive, the engine's core among them."""
-        return [each for each in psutil.Process().children(recursive=True) if each not in self.before]
-
-    def strike(self, how: signal.Signals, ready: Callable[[], bool]) -> None:
-        """Send a signal to all of them once it is time."""
-        wait_for(ready, 200)
-        self.struck = [each for each in self.there() if "EngineCore" in " ".join(each.cmdline())]
-        for each in self.struck:
-            each.send_signal(how)
-
-    def end(self) -> None:
-        """None of them is left."""
-        for each in self.there():
-            each.kill()
+def cores() -> list[psutil.Process]:
+    """The processes that engines below this one have of their own."""
+    return [each for each in psutil.Process().children(recursive=True) if "EngineCore" in " ".join(each.cmdline())]
