@@ -15,13 +15,11 @@ import psutil
 
 from tests.conftest import REPOSITORY
 
-PATIENCE = {"RAY_raylet_start_wait_time_s": "180"}  # a busy machine takes its time to start Ray
-
 
 def start(settings: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
     """The job, in a session of its own; what it says goes to `log`."""
     command = [sys.executable, "-m", "tests.chaos.job", json.dumps(settings)]
-    environment = os.environ | PATIENCE | {"PYTHONPATH": str(REPOSITORY), "SDG_RAY_TEST_JOB": str(log)}
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "SDG_RAY_TEST_JOB": str(log)}
     with log.open("ab") as out:
         return subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdout=out, stderr=out, start_new_session=True

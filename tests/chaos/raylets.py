@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import psutil
 
-from tests.chaos.processes import PATIENCE, kill, lives, wait_for
+from tests.chaos.processes import kill, lives, wait_for
 from tests.conftest import REPOSITORY
 
 CPUS = 4  # of each machine, as Ray counts them
