@@ -44,15 +44,11 @@ class Raylets:
         self.frozen: list[psutil.Process] = []
 
     def __enter__(self) -> "Raylets":
-        environment = (
-            os.environ
-            | PATIENCE
-            | {
-                "PYTHONPATH": str(REPOSITORY),
-                "SDG_RAY_TEST_JOB": str(self.log),
-                "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-            }
-        )
+        environment = os.environ | {
+            "PYTHONPATH": str(REPOSITORY),
+            "SDG_RAY_TEST_JOB": str(self.log),
+            "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        }
         with self.log.open("ab") as said:
             self.server = subprocess.Popen(
                 [sys.executable, "-m", "tests.chaos.raylets"],
