@@ -75,6 +75,8 @@ def turns(text: str) -> Chat:
 
 
 def _rows(data: str, of: str, split: str, shape: Callable[[str, Row], Made]) -> Iterator[Made]:
+    if "://" in data:
+        raise Refused(f"data={data} is not on this machine: copy the export to a folder, and name that")
     files = sorted(path for path in (Path(data) / of).glob(f"{split}-*") if path.suffix in (".parquet", ".jsonl"))
     if not files and split == "train":
         raise Refused(

@@ -186,6 +186,9 @@ def test_data_that_is_not_there_or_not_whole_is_refused(tmp_path: Path, trl: str
     assert refusal(lambda: conversations(str(tmp_path), "train")).startswith(
         f"data={tmp_path} has no files sft/train-*"
     )
+    assert refusal(lambda: conversations("s3://bucket/out", "train")) == (
+        "data=s3://bucket/out is not on this machine: copy the export to a folder, and name that"
+    )
     (tmp_path / "sft").mkdir()
     whole = next(Path(trl, "sft").iterdir()).read_bytes()
     (tmp_path / "sft" / "train-0.parquet").write_bytes(whole[: len(whole) // 2])

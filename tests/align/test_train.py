@@ -66,9 +66,9 @@ def settings(folder: Path) -> dict[str, Any]:
 def test_sft_has_the_loss_that_trl_has_on_the_same_rows(data: str, tmp_path: Path) -> None:
     from trl import SFTConfig, SFTTrainer
 
-    stage, tokens = Sft(longest=200), pocket_tokens()
+    stage, tokens = Sft(longest=60), pocket_tokens()
     items = stage.examples(data, "train", tokens).items
-    assert len(items) < 8  # packed, as TRL's are not
+    assert 1 < len(items) < 8  # packed, as TRL's are not
     ours = stage.loss(causal("pocket/base", tokens, 0), stage.batch(items, 0))[0].item()
     theirs = SFTTrainer(
         model=causal("pocket/base", tokens, 0), args=SFTConfig(assistant_only_loss=True, **settings(tmp_path)),
