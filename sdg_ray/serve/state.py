@@ -12,19 +12,23 @@ from sdg_ray.errors import Refused
 from sdg_ray.serve import Served
 
 WELL = {"HEALTHY", "UPSCALING", "DOWNSCALING"}
+STARTING = {"UPDATING", "DEPLOY_FAILED"}
+REFUSAL = re.compile(r"Refused: (.+)")
 
 
 def state(served: Served, status: Any) -> str:
     """How one model does, by what Ray Serve says of its application.
 
     Raises:
-        Refused: a part of its application could not be started, as often as Ray Serve tries.
+        Refused: it cannot be loaded with its settings, or a part of its application as often as Ray Serve has tried.
     """
     application = status.applications.get(served.application)
     if application is None:
         return "loading"
     deployments = application.deployments
     own = next((each for name, each in deployments.items() if name.split(":")[-1] == served.role), None)
+    if own and own.status in STARTING and (refusals := REFUSAL.findall(own.message)):
+        raise Refused(f"{served.role} could not be served: {refusals[-1]}")  # the same settings would fail again
     if application.status == "DEPLOY_FAILED":
         failed = {name: each.message for name, each in deployments.items() if each.status not in WELL | {"UPDATING"}}
         said = "\n".join(failed.values()) or application.message
@@ -36,8 +40,6 @@ def state(served: Served, status: Any) -> str:
 
 
 def _why(message: str) -> str:
-    """The sentence at the root of Ray Serve's report."""
-    if refusals := re.findall(r"Refused: (.+)", message):
-        return refusals[-1]
+    """The last line of Ray Serve's report, which is its root."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return lines[-1] if lines else "Ray Serve does not say why; see its logs"

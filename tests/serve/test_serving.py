@@ -182,9 +182,10 @@ def test_a_model_is_ready_when_it_and_who_asks_it_are() -> None:
 
 
 def test_a_model_that_cannot_be_loaded_is_refused_with_the_reason_at_the_root() -> None:
-    report = "The deployment failed to start 3 times.\n  File x\nsdg_ray.errors.Refused: model m is torn"
-    with pytest.raises(Refused, match="^reward could not be served: model m is torn$"):
-        state(by_role()["reward"], status("reward", "DEPLOY_FAILED", report, reward="DEPLOY_FAILED"))
+    report = "A replica failed to start. Retrying 2 more times.\n  File x\nsdg_ray.errors.Refused: model m is torn\n"
+    for said in ("UPDATING", "DEPLOY_FAILED"):  # at once, for another try would end in the same way
+        with pytest.raises(Refused, match="^reward could not be served: model m is torn$"):
+            state(by_role()["reward"], status("reward", "DEPLOYING", report, reward=said))
     other = {"LLMServer__generator": "UPDATING", "LLMServer__third": "DEPLOY_FAILED"}
     with pytest.raises(Refused, match="^LLMServer:third could not be served: Error$"):
         state(by_role()["generator"], status("generators", "DEPLOY_FAILED", "Error", **other))
