@@ -165,5 +165,5 @@ def _settle() -> None:
     context.memory_usage_poll_interval_s = None  # it would start a thread for every ticket
     context.execution_options.verbose_progress = False
     context.execution_no_progress_timeout_s = -1  # a cold load of the largest model can take longer than any guess
-    context.actor_pool_util_upscaling_threshold = 1.0  # more workers once all have their hands full
+    context.autoscaling_config.actor_pool_util_upscaling_threshold = 1.0  # more workers once all have their hands full
     context.max_errored_blocks = -1  # a lost ticket is a pending shard, and the listing shows it

@@ -5,6 +5,7 @@
 The engine is scripted and notes where it was started: on which machine, with which GPUs or which placement group.
 """
 
+import asyncio
 import json
 import os
 import sys
@@ -22,10 +23,12 @@ from ray.util.placement_group import get_current_placement_group, placement_grou
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from sdg_ray.config import runtime
+from sdg_ray.engines import Answers, Sampling
 from sdg_ray.errors import Refused
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.world import World
 from sdg_ray.recipe import Recipe, recipe
+from sdg_ray.record import Chat
 from sdg_ray.runner import pending
 from sdg_ray.runner.ray import Cluster, Pool
 from sdg_ray.scorers.reward_model import RewardModel
@@ -39,9 +42,10 @@ MACHINES, GPUS = 4, 8
 
 @dataclass(frozen=True, kw_only=True)
 class Noting(Scripted):
-    """A scripted engine that leaves a file in a folder wherever it is started."""
+    """A scripted engine that leaves a file in a folder wherever it is started; one answer of all takes long."""
 
     folder: str = runtime("")
+    longest: float = runtime(0.0)
 
     def start(self) -> "Noting":
         """Note the place, then start."""
@@ -49,6 +53,13 @@ class Noting(Scripted):
         (Path(self.folder) / f"{self.name}-{os.getpid()}.json").write_text(json.dumps(note))
         super().start()
         return self
+
+    async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
+        """The first of all answers takes `longest` more."""
+        if self.longest and not (slow := Path(self.folder) / "slow").exists():
+            slow.touch()
+            await asyncio.sleep(self.longest)
+        return await super().generate(chat, n, seed, sampling, role)
 
 
 def placed() -> dict[str, Any]:
@@ -70,13 +81,13 @@ def _in(group: Any, bundle: int) -> dict[str, Any]:
     return {"scheduling_strategy": PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=bundle)}
 
 
-def asked(folder: Path, shards: int = 4, reward: float = 0.0, **how: Any) -> Recipe:
+def asked(folder: Path, shards: int = 4, **how: Any) -> Recipe:
     """Questions, answers and rewards, with engines that note where they are."""
     folder.mkdir()
     return recipe(
         prompts=Prompts(families={"world": World(kinds=("arithmetic",))}, rows=2, shards=shards),
         responses=Respond(engine=Noting(name="writer", folder=str(folder), **how)),
-        reward=Score(scorer=RewardModel(engine=Noting(name="judge", folder=str(folder), seconds=reward))),
+        reward=Score(scorer=RewardModel(engine=Noting(name="judge", folder=str(folder)))),
     )
 
 
@@ -114,11 +125,11 @@ class Living(threading.Thread):
 
 
 def growing(folder: Path) -> dict[str, Any]:
-    """One worker at first, more while there is much to do, fewer when only the last step has work."""
-    made = asked(folder, shards=16, seconds=1.0, reward=0.5)
+    """One worker at first, more while there is much to do, fewer while only one shard is left."""
+    made = asked(folder, shards=60, seconds=0.8, longest=15.0)
     living = Living(folder)
     living.start()
-    seen = run(made, folder, {"responses": Pool(max=3, gpus=8, overlap=1), "reward": Pool(overlap=1)})
+    seen = run(made, folder, {"responses": Pool(max=3, gpus=8)})
     living.over.set()
     living.join()
     ended = max(file.stat().st_mtime for file in (folder / "runs/first/reward").glob("*.parquet"))
@@ -126,7 +137,7 @@ def growing(folder: Path) -> dict[str, Any]:
 
 
 def main(folder: Path) -> None:
-    """All runs, on one cluster."""
+    """All runs, on one cluster of four machines."""
     raylets = Raylets()
     for _ in range(MACHINES):
         raylets.add_node(num_cpus=1, num_gpus=GPUS, include_dashboard=False)
