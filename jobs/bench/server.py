@@ -44,7 +44,7 @@ class Served:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options, self.slots = options, asyncio.Semaphore(options["slots"])
         self.chance = random.Random(options["seed"])
-        self.asked, self.answered = Counter[int](), Counter[int]()
+        self.asked, self.answered = Counter[int](), set[int]()
         self.first = self.last = 0.0
 
     async def forever(self) -> None:
@@ -55,9 +55,9 @@ class Served:
         await server.serve_forever()
 
     def figures(self) -> dict[str, Any]:
-        """What was asked and answered so far; `ideal` is how long it takes with all slots busy all the time."""
+        """What was asked, and how many were answered; `ideal` is how long it takes with all slots busy all the time."""
         ideal = sum(map(self._seconds, self.asked)) / self.options["slots"]
-        counts = {"asked": self.asked, "answered": self.answered, "done": len(self.answered)}
+        counts = {"asked": self.asked, "done": len(self.answered)}
         return counts | {"first": self.first, "last": self.last, "ideal": ideal}
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,7 +72,7 @@ class Served:
                 if number is not None:
                     self.last = time.time()
                 if number is not None and status == 200:
-                    self.answered[number] += 1
+                    self.answered.add(number)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
