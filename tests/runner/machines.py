@@ -55,11 +55,22 @@ class Noting(Scripted):
         return self
 
     async def generate(self, chat: Chat, n: int, seed: int, sampling: Sampling, role: str = "assistant") -> Answers:
-        """The first of all answers takes `longest` more."""
+        """The first of all answers takes until the other writers have come and gone, and `longest` at most."""
         if self.longest and not (slow := Path(self.folder) / "slow").exists():
             slow.touch()
-            await asyncio.sleep(self.longest)
+            until = time.monotonic() + self.longest
+            while time.monotonic() < until and not self._others_are_gone():
+                await asyncio.sleep(0.2)
         return await super().generate(chat, n, seed, sampling, role)
+
+    def _others_are_gone(self) -> bool:
+        others = set(writers(Path(self.folder))) - {os.getpid()}
+        return bool(others) and not any(psutil.pid_exists(pid) for pid in others)
+
+
+def writers(folder: Path) -> list[int]:
+    """The processes of the writers that noted themselves."""
+    return [int(file.stem.split("-")[1]) for file in folder.glob("writer-*.json")]
 
 
 def placed() -> dict[str, Any]:
@@ -119,14 +130,13 @@ class Living(threading.Thread):
     def run(self) -> None:
         """Until it is over, a number whenever it changes."""
         while not self.over.wait(0.1):
-            pids = [int(file.stem.split("-")[1]) for file in self.folder.glob("writer-*.json")]
-            if (alive := sum(psutil.pid_exists(pid) for pid in pids)) != self.seen[-1][1]:
+            if (alive := sum(map(psutil.pid_exists, writers(self.folder)))) != self.seen[-1][1]:
                 self.seen.append((time.time(), alive))
 
 
 def growing(folder: Path) -> dict[str, Any]:
     """One worker at first, more while there is much to do, fewer while only one shard is left."""
-    made = asked(folder, shards=60, seconds=0.8, longest=15.0)
+    made = asked(folder, shards=60, seconds=0.8, longest=120.0)
     living = Living(folder)
     living.start()
     seen = run(made, folder, {"responses": Pool(max=3, gpus=8)})
