@@ -52,10 +52,9 @@ def bucket(root: str) -> Any:
     return _remote(root, PATIENT)
 
 
-@functools.cache
 def hurried(root: str) -> Any:
     """The client with which `root` is tried first, so that a wrong address is refused before anybody has to wait."""
-    return _remote(root, HURRIED) if "://" in root else bucket(root)
+    return _hurried(root) if "://" in root else bucket(root)
 
 
 def working(root: str) -> Any:
@@ -86,6 +85,11 @@ def unusable(root: str, done: str, error: BaseException) -> str:
 def first_line(error: BaseException) -> str:
     """What an error says first; the storage library goes on for pages."""
     return (str(error).splitlines() or [type(error).__name__])[0].strip()
+
+
+@functools.cache
+def _hurried(root: str) -> Any:
+    return _remote(root, HURRIED)
 
 
 def _remote(root: str, retries: Any) -> Any:
