@@ -28,6 +28,7 @@ bench: $(READY)  ## measure this pipeline: against the bare engine, and each of 
 	@$(BIN)/python jobs/bench/verifiers.py
 	@$(BIN)/python jobs/bench/sandbox.py
 	@$(BIN)/python jobs/bench/report.py
+	@$(BIN)/python jobs/bench/endpoint.py
 
 setup: $(READY)  ## only set up .venv
 
