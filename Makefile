@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup demo test check pocket bench clean
+.PHONY: help setup demo test chaos check pocket bench clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -12,6 +12,9 @@ demo: $(READY)  ## make a dataset with the pocket models into runs/demo: prompts
 
 test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills
 	@$(BIN)/python -m pytest tests
+
+chaos: $(READY)  ## break it on purpose, with three seeds
+	@for seed in 1 2 3; do CHAOS_SEED=$$seed $(BIN)/python -m pytest tests/chaos || exit 1; done
 
 check: $(READY)  ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -29,6 +32,7 @@ bench: $(READY)  ## measure this pipeline: against the bare engine, and each of 
 	@$(BIN)/python jobs/bench/sandbox.py
 	@$(BIN)/python jobs/bench/report.py
 	@$(BIN)/python jobs/bench/endpoint.py
+	@$(BIN)/python jobs/bench/scale.py
 
 setup: $(READY)  ## only set up .venv
 
