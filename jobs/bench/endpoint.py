@@ -45,7 +45,7 @@ from sdg_ray.store import reopen
 
 REPOSITORY, SERVER, JOB = Path(__file__).parents[2], Path(__file__).with_name("server.py"), "jobs/generate.py"
 SLOTS = 64
-ON_RAY = ("cluster=endpoints_only", "~cluster.pools.reward")
+ON_RAY = ("cluster=endpoints_only",)
 IN_PROCESS = ("cluster=local", "cluster.overlap=32")
 ANSWERS_ONLY = ("~recipe.reward", "~recipe.preferences", "~recipe.selection.filters.reward")  # `finished` is left
 ODD = {333: "truncated body", 666: "empty body", 999: "empty text", 1332: "answer cut off"}  # as in server.py

@@ -26,7 +26,8 @@ class Pool:
     """The workers of one step: between `min` and `max` of them, each with `overlap` shards in hand.
 
     A worker has `gpus` GPUs, in equal parts on so many `machines`. A pool that is `optional` is for recipes in which
-    its step loads a model, and is as good as absent in others: so a file with pools can serve many recipes.
+    its step loads a model, or without GPUs asks one, and is as good as absent in others: so a file with pools can serve
+    many recipes.
     """
 
     min: int = 1
@@ -92,23 +93,28 @@ def at_once(recipe: Recipe, schedule: str) -> tuple[tuple[str, ...], ...]:
     return recipe.phases if schedule == STREAMING else tuple((step,) for step in recipe.steps)
 
 
-def loads_model(recipe: Recipe, step: str) -> bool:
-    """Whether the workers of a step load a model themselves: not where it has none, or all are behind addresses."""
+def has_use(recipe: Recipe, step: str, pool: Pool) -> bool:
+    """Whether a recipe has a use for a pool: always, unless it is optional."""
+    return not pool.optional or asks_model(recipe, step, served=not pool.gpus)
+
+
+def asks_model(recipe: Recipe, step: str, served: bool = False) -> bool:
+    """Whether the workers of a step load a model themselves; with `served` one behind an address counts as well."""
     parts = {TOPICS: recipe.prompts.writer, FIRST: recipe.prompts, UNIQUE: recipe.unique, **recipe.stages}
-    return step in recipe.steps and _holds_engine(parts[step])
+    return step in recipe.steps and _holds_engine(parts[step], served)
 
 
-def _holds_engine(value: Any) -> bool:
+def _holds_engine(value: Any, served: bool) -> bool:
     """Whether a part of a recipe is or holds an engine, found by looking through its dataclasses."""
     if isinstance(value, Mapping):
-        return any(map(_holds_engine, value.values()))
+        return any(_holds_engine(each, served) for each in value.values())
     if isinstance(value, list | tuple):
-        return any(map(_holds_engine, value))
+        return any(_holds_engine(each, served) for each in value)
     if hasattr(value, "model") and hasattr(value, "start"):
-        return not isinstance(value, Endpoint)
+        return served or not isinstance(value, Endpoint)
     if not dataclasses.is_dataclass(value):
         return False
-    return any(_holds_engine(getattr(value, field.name)) for field in dataclasses.fields(value))
+    return any(_holds_engine(getattr(value, field.name), served) for field in dataclasses.fields(value))
 
 
 def misfit(pools: Mapping[str, Pool], nodes: Nodes) -> str | None:

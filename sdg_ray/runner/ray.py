@@ -21,7 +21,7 @@ from sdg_ray.recipe import Recipe
 from sdg_ray.runner.desk import TICKET, Desk, Place
 from sdg_ray.runner.groups import Groups
 from sdg_ray.runner.patience import OutOfPatience, patiently
-from sdg_ray.runner.pools import STAGED, STREAMING, Machines, Nodes, Pool, at_once, loads_model, misfit, pool_of
+from sdg_ray.runner.pools import STAGED, STREAMING, Machines, Nodes, Pool, at_once, has_use, misfit, pool_of
 from sdg_ray.store import Store
 
 
@@ -53,7 +53,7 @@ class Cluster:
 
     def suited(self, recipe: Recipe) -> "Cluster":
         """This cluster with the pools that a recipe has use for: optional ones only where their step loads a model."""
-        pools = {step: pool for step, pool in self.pools.items() if not pool.optional or loads_model(recipe, step)}
+        pools = {step: pool for step, pool in self.pools.items() if has_use(recipe, step, pool)}
         return replace(self, pools=pools)
 
     def check(self, recipe: Recipe) -> None:

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from sdg_ray.config import CONF, build, compose
 from sdg_ray.engines.endpoint import Endpoint
 from sdg_ray.errors import Refused
-from sdg_ray.runner.pools import Machines, Pool, at_once, crowded, loads_model, misfit
+from sdg_ray.runner.pools import Machines, Pool, asks_model, at_once, crowded, misfit
 from sdg_ray.runner.ray import Cluster
 from sdg_ray.stages.respond import Respond
 from tests.small import STEPS, small_recipe
@@ -76,10 +76,11 @@ def test_staged_needs_room_for_the_largest_step_alone() -> None:
 
 def test_steps_that_load_a_model_are_those_with_an_engine_that_is_not_behind_addresses() -> None:
     made = small_recipe()
-    assert [step for step in made.steps if loads_model(made, step)] == ["responses", "reward"]
-    assert not loads_model(small_recipe(responses=Respond(engine=SERVED)), "responses")
+    assert [step for step in made.steps if asks_model(made, step)] == ["responses", "reward"]
+    assert not asks_model(small_recipe(responses=Respond(engine=SERVED)), "responses")
+    assert asks_model(small_recipe(responses=Respond(engine=SERVED)), "responses", served=True)
     written = build(compose("generate", ["run=x", "recipe=pocket"]).recipe)
-    loading = [step for step in written.steps if loads_model(written, step)]
+    loading = [step for step in written.steps if asks_model(written, step)]
     assert loading == ["topics", "prompts", "responses_first", "responses_second", "responses_third", "reward"]
 
 
@@ -95,7 +96,7 @@ def test_every_cluster_file_has_pools_for_every_recipe_and_no_other(recipe: str,
     (tmp_path / "mine.jsonl").write_text('"Why is the sky blue?"\n')
     given = [f"recipe.prompts.families.given.source={tmp_path}/mine.jsonl"] if recipe == "given" else []
     made = build(compose("generate", ["run=x", f"recipe={recipe}", *given]).recipe)
-    loading = {step for step in made.steps if loads_model(made, step)}
+    loading = {step for step in made.steps if asks_model(made, step)}
     for cluster in CLUSTERS.values():
         suited = cluster.suited(made)
         assert set(suited.pools) <= set(made.steps)
