@@ -10,8 +10,11 @@ help:  ## this list
 demo: $(READY)  ## make a dataset with the pocket models into runs/demo: prompts, answers, scores, pairs
 	@$(BIN)/python jobs/generate.py recipe=pocket run=demo root=runs
 
-test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills
-	@$(BIN)/python -m pytest tests
+SLOW := tests/chaos tests/engines tests/runner tests/serve
+test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills; in two processes beside each other
+	@said=$$(mktemp); $(BIN)/python -m pytest --durations=10 $(SLOW) > $$said 2>&1 & slow=$$!; \
+	$(BIN)/python -m pytest --durations=10 tests $(SLOW:%=--ignore=%); fast=$$?; \
+	wait $$slow; slow=$$?; cat $$said; rm $$said; test $$fast = 0 && test $$slow = 0
 
 chaos: $(READY)  ## break it on purpose, with three seeds
 	@for seed in 1 2 3; do CHAOS_SEED=$$seed $(BIN)/python -m pytest tests/chaos || exit 1; done

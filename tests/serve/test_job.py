@@ -81,7 +81,7 @@ def serving(tmp_path: Path, free_port: int) -> Iterator[Serving]:
     running = Serving(tmp_path / "said", free_port)
     yield running
     if running.job.poll() is None:
-        running.job.send_signal(signal.SIGINT)
+        running.job.send_signal(signal.SIGTERM)
         running.job.wait(120)
 
 
@@ -115,7 +115,7 @@ def test_two_runs_share_served_models_and_make_what_a_run_with_its_own_makes(ser
     assert {line.split()[1] for line in ready} == {
         f"http://127.0.0.1:{serving.port}{path}" for path in ("/v1", "/reward/v1")
     }
-    serving.job.send_signal(signal.SIGINT)
+    serving.job.send_signal(signal.SIGTERM)
     assert serving.job.wait(120) == 0 and serving.said.endswith("ended\n")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", serving.port)) != 0
