@@ -1,7 +1,6 @@
 """What a run takes besides its workers: the driver's processor time and memory, and what Ray's own processes take."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,30 +11,21 @@ import psutil
 
 @dataclass
 class Costs:
-    """The driver's processor time and memory, and the processor time of Ray's own processes, second by second."""
+    """The driver's processor time and memory, and the processor time of Ray's own processes, at each look."""
 
+    driver: psutil.Process = field(default_factory=psutil.Process)
     seen: list[tuple[float, float, float, float]] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> "Costs":
-        self.thread = threading.Thread(target=self._look, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def _look(self) -> None:
-        driver = psutil.Process()
-        while not self.over.wait(1.0):
-            memory = driver.memory_info().rss
-            self.seen.append((time.time(), _seconds(driver), memory, sum(map(_seconds, _of_ray(driver)))))
+    def look(self) -> None:
+        """Note how it stands."""
+        memory, others = self.driver.memory_info().rss, sum(map(_seconds, _of_ray(self.driver)))
+        self.seen.append((time.time(), _seconds(self.driver), memory, others))
 
     def between(self, began: float, ended: float) -> tuple[float, float]:
         """The seconds of the driver and of Ray's own processes."""
         times, driver, _, others = np.array(self.seen).T
-        return tuple(float(np.diff(np.interp((began, ended), times, each))[0]) for each in (driver, others))  # type: ignore[return-value]
+        ours, rays = (np.interp((began, ended), times, each) for each in (driver, others))
+        return float(ours[1] - ours[0]), float(rays[1] - rays[0])
 
     def memory(self, began: float, ended: float) -> tuple[float, float]:
         """The driver's memory at the beginning and at its largest, in bytes."""

@@ -13,7 +13,6 @@ The memory is that of the driver, with the progress lines of a real run, from th
 import os
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,8 +101,10 @@ def measured(made: Recipe, root: str, name: str, run: Any) -> Cost:
     began = time.monotonic()
     store = open_run(root, name, made.identities())
     tally = Tally(store=store, steps=made.steps)
+    from jobs.bench.looking import looking  # found where `scripted` has put the repository
+
     watch = Watch(Path(root) / name / made.steps[-1])
-    with Progress(Conservation(made, tally), Console(quiet=True)), watch:
+    with Progress(Conservation(made, tally), Console(quiet=True)), looking(watch.look, every=0.5):
         failed: Mapping[int, str] = run(made, store, pending(made, store))
     wall = time.monotonic() - began
     if failed or pending(made, store):
@@ -133,26 +134,16 @@ def in_process(made: Recipe, store: Any, missing: Mapping[int, Sequence[str]]) -
 
 @dataclass
 class Watch:
-    """The memory of this process, looked at every half second once `WARM` files are in the folder of the last step."""
+    """The memory of this process at each look, in bytes, once `WARM` files are in the folder of the last step."""
 
     folder: Path
+    process: psutil.Process = field(default_factory=psutil.Process)
     memory: list[int] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> "Watch":
-        self.thread = threading.Thread(target=self._look, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def _look(self) -> None:
-        process = psutil.Process()
-        while not self.over.wait(0.5):
-            if self.folder.is_dir() and sum(each.suffix == ".parquet" for each in self.folder.iterdir()) >= WARM:
-                self.memory.append(process.memory_info().rss)
+    def look(self) -> None:
+        """Note the memory."""
+        if self.folder.is_dir() and sum(each.suffix == ".parquet" for each in self.folder.iterdir()) >= WARM:
+            self.memory.append(self.process.memory_info().rss)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdg_ray.config import runtime
-from sdg_ray.engines import Answer, Answers, Sampling, Values
+from sdg_ray.engines import Answer, Answers, BadRow, Sampling, Values
 from sdg_ray.record import Chat
 
 SIGMA = 0.8  # of the logarithm of an answer's length
@@ -102,8 +102,8 @@ class Simulation:
         return Answers(candidates=made, prompt_tokens=self.config.prompt)
 
     async def classify(self, chat: Chat) -> Values:
-        """It only writes."""
-        raise NotImplementedError
+        """Not asked: it only writes."""
+        raise BadRow("this replica only writes")
 
     @property
     def _rate(self) -> float:

@@ -90,6 +90,7 @@ class Seen:
 def simulated(machines: int, prompts: int, rows: int, speed: float, folder: Path) -> Seen:
     """The run of all prompts on as many replicas."""
     from jobs.bench.costs import Costs
+    from jobs.bench.looking import looking
     from jobs.bench.replica import Replica
 
     notes = folder / "replicas"
@@ -101,7 +102,7 @@ def simulated(machines: int, prompts: int, rows: int, speed: float, folder: Path
     )
     store = open_run(str(folder / "runs"), "scale", made.identities())
     tally, costs = Tally(store=store, steps=made.steps), Costs()
-    with Progress(Conservation(made, tally), Console(quiet=True)), costs:
+    with Progress(Conservation(made, tally), Console(quiet=True)), looking(costs.look, every=1.0):
         _on_ray(made, store, machines)
     footers = tally.footers["responses"].values()
     return Seen(

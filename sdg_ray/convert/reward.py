@@ -33,8 +33,8 @@ def convert(checkpoint: Nemo, to: Path, tokenizer: Path | None, told: Callable[[
     check(checkpoint)
     if to.exists():
         raise Refused(f"{to} is there already; choose another folder")
-    files = [name for name in TOKENIZER if tokenizer and (tokenizer / name).is_file()]
-    if tokenizer and "tokenizer.json" not in files:
+    files = [path for name in TOKENIZER if tokenizer and (path := tokenizer / name).is_file()]
+    if tokenizer and "tokenizer.json" not in {path.name for path in files}:
         raise Refused(
             f"tokenizer={tokenizer} has no tokenizer.json; name the folder of a converted model of the family"
         )
@@ -42,8 +42,8 @@ def convert(checkpoint: Nemo, to: Path, tokenizer: Path | None, told: Callable[[
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     _write(checkpoint, partial, told)
-    for name in files:
-        shutil.copyfile(tokenizer / name, partial / name)  # type: ignore[operator]
+    for path in files:
+        shutil.copyfile(path, partial / path.name)
     partial.rename(to)
 
 

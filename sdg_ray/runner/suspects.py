@@ -138,8 +138,8 @@ class Try:
         except EngineDied as died:
             await self._note(part, str(died))
             raise
-        except Exception:
-            await self._note(part, "")  # no fault of this part: the shard stays pending with its reason
+        except Exception:  # whatever it is, it goes on up: no fault of this part, and the shard stays pending
+            await self._note(part, "")
             raise
 
     async def _note(self, part: range, ended: str | None = None) -> None:
