@@ -40,13 +40,14 @@ MAY_IMPORT = {
     "judges": LOWEST | {"engines", "scorers", "prompts", "store"},
     "export": LOWEST | {"store", "recipe", "runner", "report", "unique"},
     "plan": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "unique"},
-    "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export"},
+    "evaluate": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "unique", "sandbox"},
+    "align": LOWEST | PLUGS | {"stages", "store", "recipe", "runner", "report", "export", "evaluate"},
     "convert": {"errors", "scorers"},
     "serve": LOWEST | {"engines"},
     "doctor": LOWEST | PLUGS | {"stages", "recipe", "runner", "sandbox"},
     "pocket": {"errors", "config", "record", "template"},
 }
-EXCEPTIONS = {(f"{plugs}/world.py", "sdg_ray.pocket.world") for plugs in ("prompts", "scorers")}
+EXCEPTIONS = {(f"{plugs}/world.py", "sdg_ray.pocket.world") for plugs in ("prompts", "scorers", "evaluate")}
 LATE = {"vllm", "torch", "transformers", "datasets"}  # seconds to import, and not always there
 ONLY_IN = {
     "hydra": {"sdg_ray/config.py"},
