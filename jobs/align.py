@@ -1,4 +1,4 @@
-"""Train a model on an exported run: SFT, DPO, RPO, or a reward model.
+"""Train a model on an exported run: SFT, DPO, RPO, or a reward model; or do it all, round by round.
 
     python jobs/export.py run=demo format=trl to=out/demo
     python jobs/align.py stage=sft data=out/demo model=pocket/base to=out/sft
@@ -16,6 +16,14 @@
 Settings of a stage are set by their path: stages.dpo.loss.beta=0.2 stages.dpo.training.rate=1e-6 (+ where
 conf/align.yaml does not name them: +stages.sft.training.save_every=50).
 
+    python jobs/align.py rounds=3 model=pocket to=out/rounds
+
+    rounds=3              weak to strong: a teacher's answers are judged, exported, and a base model is trained on them,
+                          stage after stage; the student is measured, and is the next round's teacher
+    model=pocket          which models, which data, which stages (conf/alignment)
+    align.keep=replace    a student learns only from the last teacher; by default from all so far (accumulate)
+    beside=2              measures a student while it writes the next round's data
+
 Killed at any moment, the same command goes on from the last complete checkpoint. The model is complete when it has a
 config.json; vLLM serves the folder as it is: model.generator.name=out/sft. Exit codes: 0 done, 2 refused or stopped at
 a loss that is no number.
@@ -23,6 +31,7 @@ a loss that is no number.
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -35,6 +44,8 @@ BASE = re.compile("^model=")  # by this name Hydra knows the folder conf/model
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Train, and print what was logged, first and last."""
+    if any(each.startswith("rounds=") for each in arguments):
+        return weak_to_strong(arguments, console)
     cfg = compose("align", [BASE.sub("base=", each) for each in arguments])
     data, to = setting(cfg, "data"), setting(cfg, "to")
     if cfg.stage not in cfg.stages:
@@ -57,6 +68,20 @@ def main(arguments: Sequence[str], console: Console) -> int:
         say(f"left out: {count:,} that {reason}")
     console.print(trained.table())
     say(f"{to}: step {trained.steps:,} on {trained.rows:,} rows, {trained.seconds:,.0f} s")
+    return 0
+
+
+def weak_to_strong(arguments: Sequence[str], console: Console) -> int:
+    """All rounds, and what came of them."""
+    from sdg_ray.align.growth import growth
+    from sdg_ray.align.loop import begin, do
+
+    cfg = compose("rounds", [BASE.sub("alignment=", each) for each in arguments])
+    rounds, number, to = build(cfg.align), setting(cfg, "rounds"), Path(cfg.to).absolute()
+    tasks = rounds.tasks(number, to)
+    begin(to, rounds)
+    do(tasks, jobs=Path(__file__).parent, logs=to / "logs", beside=cfg.beside, console=console)
+    console.print(growth(rounds, number, to))
     return 0
 
 

@@ -55,7 +55,7 @@ def prompt_file(tmp_path: Path) -> str:
 
 
 def test_every_folder_is_a_group_that_is_tested() -> None:
-    assert {path.name for path in CONF.iterdir() if path.is_dir()} == {*PACKAGES, *SETS, "recipe", "documents"}
+    assert {path.name for path in CONF.iterdir() if path.is_dir()} == {*PACKAGES, *SETS, "recipe", "documents", "alignment"}
 
 
 @pytest.mark.parametrize(("group", "option"), all_options())
