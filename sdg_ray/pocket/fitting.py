@@ -7,7 +7,7 @@ It does not know which model it trains; the loss is handed in.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -91,10 +91,11 @@ def fit(
     rate: float,
     seed: int,
     say: Callable[[str], None],
-    keep: tuple[float, Callable[[], None]] | None = None,
+    keep: Mapping[float, Callable[[], None]] | None = None,
 ) -> None:
-    """Train in place on every item once; after the share `keep[0]` of the steps `keep[1]` is called."""
+    """Train in place on every item once; what `keep` has for a share of the steps is called after them."""
     todo = list(batches(items, random.Random(seed)))
+    kept = {round(share * len(todo)): each for share, each in (keep or {}).items()}
     optimizers = optimizers_for(model, rate)
     model.train()
     start, done, smooth = time.monotonic(), 0, None
@@ -110,8 +111,8 @@ def fit(
             optimizer.zero_grad(set_to_none=True)
         done += sum(len(item.ids) for item in batch)
         smooth = loss.item() if smooth is None else 0.97 * smooth + 0.03 * loss.item()
-        if keep and step == round(keep[0] * len(todo)):
-            keep[1]()
+        if step in kept:
+            kept[step]()
         if step % 50 == 0 or step == len(todo):
             seconds = time.monotonic() - start
             left = seconds / step * (len(todo) - step) / 60

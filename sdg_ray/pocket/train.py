@@ -1,7 +1,7 @@
 """Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, a little over an hour on two cores.
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
-                                    -> early Instruct
+                   -> earlier Bases -> early Instruct
 
 Each finished model is kept in the working folder and not trained again, so an interrupted build goes on where it was.
 All chance comes from one seed; another processor still rounds otherwise, so a rebuilt model is alike and not
@@ -13,7 +13,7 @@ import itertools
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -27,7 +27,8 @@ from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
 PAGES, TALKS, JUDGED, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 14_000, 180_000, 70_000, 16_000, 30_000
-EARLY = 0.3  # of its training, after which Instruct is kept once more: a weaker model of the same family
+EARLY = {"instruct_early": 0.3}  # of its training, after which Instruct is kept once more: a weaker model of the family
+EARLIER = {"base_early": 0.3, "base_middle": 0.6}  # and Base: what students of earlier rounds begin with
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def build(work: Path, out: Path, seed: int, share: float) -> None:
     _once(work / "reward", lambda folder: _reward(work / "instruct", folder, seed, share))
     table = evaluate.table(work / "instruct", work / "reward", seed)
     print(table)
-    for name in ("base", "instruct_early", "instruct", "reward"):
+    for name in (*EARLIER, "base", *EARLY, "instruct", "reward"):
         _publish(work / name, out / name)
     (out / "EVALUATION.md").write_text(table)
     print(f"the pocket family is in {out}, {(time.monotonic() - start) / 60:.0f} minutes")
@@ -85,7 +86,8 @@ def _base(folder: Path, seed: int, share: float) -> None:
     rows = [(*ids, end) for ids in tokenizer(texts)["input_ids"]]
     model = models.fresh(tokenizer, seed)
     items = [fitting.Item(ids=row, told=(True,) * len(row)) for row in rows]
-    fitting.fit("base", model, items, fitting.next_token_loss, 3e-3, seed, _say)
+    keep = _kept(EARLIER, model, tokenizer, folder)
+    fitting.fit("base", model, items, fitting.next_token_loss, 3e-3, seed, _say, keep)
     models.save(model, tokenizer, folder)
 
 
@@ -94,10 +96,20 @@ def _instruct(base: Path, folder: Path, seed: int, share: float) -> None:
     items = [_talked(tokenizer, talks.talk(rng)) for _ in range(int(TALKS * share))]
     items += [_talked(tokenizer, judging.judged(rng)) for _ in range(int(JUDGED * share))]
     model = models.load_instruct(base)
-    early = folder.with_name("instruct_early")
-    keep = (EARLY, lambda: models.save(model, tokenizer, early))
+    keep = _kept(EARLY, model, tokenizer, folder)
     fitting.fit("instruct", model, items, fitting.next_token_loss, 3e-3, seed, _say, keep)
     models.save(model, tokenizer, folder)
+
+
+def _kept(
+    names: Mapping[str, float], model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, beside: Path
+) -> dict[float, Callable[[], None]]:
+    """At which shares of a training its model is saved under another name."""
+
+    def saved(name: str) -> Callable[[], None]:
+        return lambda: models.save(model, tokenizer, beside.with_name(name))
+
+    return {share: saved(name) for name, share in names.items()}
 
 
 def _talked(tokenizer: PreTrainedTokenizerFast, talk: talks.Talk) -> fitting.Item:
