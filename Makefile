@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup demo test chaos check pocket bench clean
+.PHONY: help setup demo align-demo test chaos check pocket bench clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -18,6 +18,9 @@ test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills
 
 chaos: $(READY)  ## break it on purpose, with three seeds
 	@for seed in 1 2 3; do CHAOS_SEED=$$seed $(BIN)/python -m pytest tests/chaos || exit 1; done
+
+align-demo: $(READY)  ## one round of weak to strong with the pocket models: generate, judge, train, evaluate
+	@$(BIN)/python jobs/align.py rounds=1 model=pocket to=out/align-demo
 
 check: $(READY)  ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
