@@ -63,21 +63,26 @@ def next_token_loss(model: torch.nn.Module, batch: list[Item]) -> Tensor:
     return functional.cross_entropy(model.lm_head(hidden), ids[:, 1:][told])
 
 
-def regression_loss(model: torch.nn.Module, batch: list[Item]) -> Tensor:
+def regression_loss(weights: Sequence[float]) -> "Loss":
     """Mean squared error of the known labels on each last token, and of correctness on the told tokens.
 
     The second part says where an answer went wrong; from the verdict alone a small model learns that slowly. A label
-    below zero is unknown.
+    below zero is unknown. `weights` say how much each of the five labels counts in the verdict.
     """
-    ids = padded([item.ids for item in batch], 0, torch.long)
-    told = padded([item.told for item in batch], False, torch.bool)
-    last = torch.tensor([len(item.ids) - 1 for item in batch])
-    values = model.score(model.model(input_ids=ids, use_cache=False).last_hidden_state)
-    labels = torch.tensor([item.labels for item in batch])
-    known = labels >= 0
-    verdict = ((values[torch.arange(len(batch)), last] - labels)[known] ** 2).mean()
-    correctness = labels[:, 1:2].expand(ids.shape)[told]
-    return verdict + 0.5 * ((values[..., 1][told] - correctness) ** 2).mean()
+    shares = torch.tensor(weights) / (sum(weights) / len(weights))
+
+    def loss(model: torch.nn.Module, batch: list[Item]) -> Tensor:
+        ids = padded([item.ids for item in batch], 0, torch.long)
+        told = padded([item.told for item in batch], False, torch.bool)
+        last = torch.tensor([len(item.ids) - 1 for item in batch])
+        values = model.score(model.model(input_ids=ids, use_cache=False).last_hidden_state)
+        labels = torch.tensor([item.labels for item in batch])
+        known = labels >= 0
+        verdict = ((values[torch.arange(len(batch)), last] - labels) ** 2 * shares)[known].mean()
+        correctness = labels[:, 1:2].expand(ids.shape)[told]
+        return verdict + 0.5 * ((values[..., 1][told] - correctness) ** 2).mean()
+
+    return loss
 
 
 Loss = Callable[[torch.nn.Module, list[Item]], Tensor]

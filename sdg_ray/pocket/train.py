@@ -1,4 +1,4 @@
-"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, a little over an hour on two cores.
+"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, an hour and a half on two cores.
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
                    -> earlier Bases -> early Instruct
@@ -27,6 +27,8 @@ from sdg_ray.pocket.world import KINDS
 
 WEIGHTS = Path(__file__).parent / "weights"
 PAGES, TALKS, JUDGED, SPOTTED, SPOILED, OTHERS, SAMPLED = 60_000, 150_000, 14_000, 180_000, 70_000, 16_000, 30_000
+MORE_SPOILED, MORE_OTHERS, MORE_SAMPLED = 150_000, 15_000, 30_000
+ALIKE, HARDEST = (1, 1, 1, 1, 1), (2, 3, 1, 0.5, 0.5)  # how much each attribute counts: correctness is hardest to learn
 EARLY = {"instruct_early": 0.3}  # of its training, after which Instruct is kept once more: a weaker model of the family
 EARLIER = {"base_early": 0.3, "base_middle": 0.6}  # and Base: what students of earlier rounds begin with
 
@@ -50,7 +52,8 @@ def build(work: Path, out: Path, seed: int, share: float) -> None:
     start = time.monotonic()
     _once(work / "base", lambda folder: _base(folder, seed, share))
     _once(work / "instruct", lambda folder: _instruct(work / "base", folder, seed, share))
-    _once(work / "reward", lambda folder: _reward(work / "instruct", folder, seed, share))
+    _once(work / "graded_once", lambda folder: _graded_once(work / "instruct", folder, seed, share))
+    _once(work / "reward", lambda folder: _reward(work / "graded_once", work / "instruct", folder, seed, share))
     table = evaluate.table(work / "instruct", work / "reward", seed)
     print(table)
     for name in (*EARLIER, "base", *EARLY, "instruct", "reward"):
@@ -122,7 +125,8 @@ def _talked(tokenizer: PreTrainedTokenizerFast, talk: talks.Talk) -> fitting.Ite
     return fitting.Item(ids=tuple(one for one, _ in items), told=tuple(told for _, told in items))
 
 
-def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
+def _graded_once(instruct: Path, folder: Path, seed: int, share: float) -> None:
+    """Reward, which first learns to find the token that went wrong, and then to grade."""
     rng, tokenizer = _rng(seed, "grades"), _tokenizer(instruct)
     model = models.load_instruct(instruct)
     graded = [grades.graded(rng) for _ in range(int(SPOILED * share))]
@@ -134,7 +138,20 @@ def _reward(instruct: Path, folder: Path, seed: int, share: float) -> None:
     checkable = (talk for talk in iter(lambda: talks.talk(rng), None) if talk.reference is not None)
     answers = [_talked(tokenizer, talk) for talk in itertools.islice(checkable, int(SPOTTED * share))]
     fitting.fit("spotting", reward, answers, spotting_loss(model, tokenizer), 3e-3, seed, _say)
-    fitting.fit("reward", reward, items, fitting.regression_loss, 2e-3, seed, _say)
+    fitting.fit("grading", reward, items, fitting.regression_loss(ALIKE), 2e-3, seed, _say)
+    models.save(reward, tokenizer, folder)
+
+
+def _reward(graded_once: Path, instruct: Path, folder: Path, seed: int, share: float) -> None:
+    """The same, graded on answers that it has not seen: what it still gets wrong is what counts most."""
+    rng, tokenizer = _rng(seed, "more grades"), _tokenizer(instruct)
+    graded = [grades.graded(rng) for _ in range(int(MORE_SPOILED * share))]
+    graded += [grades.of_talk(rng) for _ in range(int(MORE_OTHERS * share))]
+    graded += own_answers(models.load_instruct(instruct), tokenizer, rng, int(MORE_SAMPLED * share), seed + 1)
+    rng.shuffle(graded)
+    reward = models.load_reward(graded_once)
+    items = [_judged(tokenizer, one) for one in graded]
+    fitting.fit("reward", reward, items, fitting.regression_loss(HARDEST), 2e-3, seed + 1, _say)
     models.save(reward, tokenizer, folder)
 
 

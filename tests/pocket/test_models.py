@@ -91,12 +91,12 @@ def test_instruct_and_reward_are_sane_on_held_out_items() -> None:
     floors = {
         "Instruct: right, facts and arithmetic": 0.45, "Instruct: one instruction on the form followed": 0.5,
         "Instruct: a list when asked for a list": 0.8, "Instruct: stops by itself": 0.95,
-        "Reward: right before wrong, all pairs": 0.6, "Reward: Pearson r, correctness, written answers": 0.5,
+        "Reward: right before wrong, all pairs": 0.6, "Reward: Pearson r, correctness, written answers": 0.6,
     }  # fmt: skip
     assert {name: measured[name] for name in floors if measured[name] < floors[name]} == {}
 
 
-@pytest.mark.parametrize("name", ["base", "instruct", "reward"])
+@pytest.mark.parametrize("name", sorted(path.name for path in WEIGHTS.iterdir() if path.is_dir()))
 def test_a_model_folder_is_small_and_complete(name: str) -> None:
     folder: Path = WEIGHTS / name
     config: dict[str, Any] = json.loads((folder / "config.json").read_text())
