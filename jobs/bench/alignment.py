@@ -1,0 +1,236 @@
+"""What is claimed of alignment, in miniature: each claim a table, over several seeds, with 95% intervals.
+
+    python jobs/bench/alignment.py                          all of them: hours on two cores
+    python jobs/bench/alignment.py tables=growth seeds=3    some of them
+
+    tables=...   growth        weak to strong: is a student better than its teacher, round after round?
+                 bases         the 2x2 of an earlier and a later base by the weak teacher's data and its student's
+                 preferences   DPO against RPO on equal data: right answers, and what becomes of the chosen ones
+                 collapse      four generations on data that is accumulated or replaced, filtered or not
+                 code          code and general talk one after the other or mixed, with replay and without
+    seeds=3      how many
+    to=out/proofs     where everything is; killed, the same command goes on
+
+All figures are of held-out questions of the pocket world, at temperature 0.7. An interval is Student's over the seeds:
+it says how much another seed would move a value, and nothing of other models.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sdg_ray.align import checkpoints
+from sdg_ray.align.loop import do
+from sdg_ray.align.rounds import FIGURES, MODEL, Rounds, Task
+from sdg_ray.command import command, typed
+from sdg_ray.config import build, compose
+from sdg_ray.errors import Refused
+from sdg_ray.evaluate import figures
+
+FOLLOWED = "form"
+JOBS = Path(__file__).parents[1]
+STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # of the t distribution, two-sided 95%, by the number of seeds
+Measured = Mapping[str, float]
+"""A value for each line of a table, of one seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """A table: what has to be done for one seed below a folder, and the values that are then there."""
+
+    title: str
+    tasks: Callable[[int, Path], list[Task]]
+    measured: Callable[[int, Path], Measured]
+
+
+def main(arguments: Sequence[str], console: Console) -> int:
+    """Do what is not done yet, and print the tables."""
+    options = typed(arguments, tables=",".join(PROOFS), seeds=3, to="out/proofs")
+    wanted, seeds, to = options["tables"].split(","), range(options["seeds"]), Path(options["to"]).absolute()
+    if unknown := set(wanted) - PROOFS.keys():
+        raise Refused(f"tables={unknown.pop()} is no table; there are {', '.join(PROOFS)}")
+    if len(seeds) not in STUDENT:
+        raise Refused(f"seeds={len(seeds)} cannot be; an interval takes from 2 to 5")
+    for name in wanted:
+        proof = PROOFS[name]
+        for seed in seeds:
+            folder = to / f"seed-{seed}"
+            do(proof.tasks(seed, folder), jobs=JOBS, logs=folder / "logs", beside=1, console=console)
+        console.print(shown(proof.title, [proof.measured(seed, to / f"seed-{seed}") for seed in seeds]))
+    return 0
+
+
+def shown(title: str, by_seed: Sequence[Measured]) -> Table:
+    """The mean of each line, its interval, and the value of each seed."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    for name in ("", "mean", "95% interval", *(f"seed {i}" for i in range(len(by_seed)))):
+        table.add_column(name, justify="right" if name else "left")
+    for line in by_seed[0]:
+        values = [each[line] for each in by_seed]
+        mean = statistics.fmean(values)
+        wide = STUDENT[len(values)] * statistics.stdev(values) / math.sqrt(len(values))
+        table.add_row(
+            line, f"{mean:.3f}", f"{mean - wide:.3f} to {mean + wide:.3f}", *(f"{each:.3f}" for each in values)
+        )
+    return table
+
+
+# the tables
+
+
+def growth_tasks(seed: int, to: Path) -> list[Task]:
+    """Three rounds."""
+    return pocket(seed).tasks(3, to / "growth")
+
+
+def growth(seed: int, to: Path) -> Measured:
+    """The first teacher, every student, and how much better each is than its teacher."""
+    right = [_right(to / "growth" / f"round-{number}") for number in range(4)]
+    students = {f"student of round {number}": right[number] for number in (1, 2, 3)}
+    gains = {f"student less teacher, round {number}": right[number] - right[number - 1] for number in (1, 2, 3)}
+    return {"first teacher": right[0]} | students | gains
+
+
+BASES = ("base_early", "base")
+
+
+def bases_tasks(seed: int, to: Path) -> list[Task]:
+    """Two bases, each by SFT on the data of the first two rounds of `growth`."""
+    made = pocket(seed).tasks(2, to / "growth")
+    for base in BASES:
+        for number in (1, 2):
+            data = to / "growth" / f"round-{number}" / "data"
+            made += student(f"{base}-{number}", ("stage=sft",), f"pocket/{base}", data, to / "bases", seed)
+    return made
+
+
+def bases(seed: int, to: Path) -> Measured:
+    """The four, and what a later base and the student's data bring by themselves."""
+    right = {(base, number): _right(to / "bases" / f"{base}-{number}") for base in BASES for number in (1, 2)}
+    lines = {f"{base} on data of round {number}": value for (base, number), value in right.items()}
+    later = statistics.fmean(right["base", number] - right["base_early", number] for number in (1, 2))
+    better = statistics.fmean(right[base, 2] - right[base, 1] for base in BASES)
+    return lines | {"later base, same data": later, "the student's data, same base": better}
+
+
+PREFERENCES = {
+    "dpo": ("stage=dpo", "stages.dpo.loss.nll=0"),
+    "dpo-nll": ("stage=dpo",),
+    "rpo": ("stage=rpo", "stages.rpo.loss.eta=3"),
+    "rpo-forward": ("stage=rpo", "stages.rpo.loss.eta=3", "stages.rpo.loss.distance=forward_kl"),
+    "rpo-squared": ("stage=rpo", "stages.rpo.loss.eta=3", "stages.rpo.loss.distance=squared"),
+}
+
+
+def preferences_tasks(seed: int, to: Path) -> list[Task]:
+    """The SFT student of the first round of `growth`, trained on the same pairs in each way."""
+    first, below = to / "growth" / "round-1", to / "preferences"
+    made = [*pocket(seed).tasks(1, to / "growth"), evaluated("sft", first / "sft", below)]
+    for name, typed_ in PREFERENCES.items():
+        made += student(name, typed_, str(first / "sft"), first / "data", below, seed)
+    return made
+
+
+def preferences(seed: int, to: Path) -> Measured:
+    """Right answers, instructions followed, and how far the likelihood of chosen answers has moved, in nats."""
+    below = to / "preferences"
+    found = {"sft: right": _right(below / "sft")}
+    for name in PREFERENCES:
+        found[f"{name}: right"] = _right(below / name)
+        found[f"{name}: form followed"] = _figure(below / name, FOLLOWED)
+        found[f"{name}: chosen moved, nats"] = _last(below / name, "chosen_moved")
+    return found | {"rpo less dpo: right": found["rpo: right"] - found["dpo: right"]}
+
+
+GENERATIONS = 4
+UNFILTERED = ("~recipe.selection.filters.world", "~recipe.selection.filters.reward")
+COLLAPSE = {
+    "accumulate, filtered": ("accumulate", ()),
+    "accumulate, not filtered": ("accumulate", UNFILTERED),
+    "replace, filtered": ("replace", ()),
+    "replace, not filtered": ("replace", UNFILTERED),
+}
+
+
+def collapse_tasks(seed: int, to: Path) -> list[Task]:
+    """Four generations in each of four ways, from the same teacher and on the same base."""
+    return [task for name in COLLAPSE for task in _generations(name, seed).tasks(GENERATIONS, to / "collapse" / name)]
+
+
+def collapse(seed: int, to: Path) -> Measured:
+    """Right answers and diversity of the first and the last generation."""
+    found = {}
+    for name in COLLAPSE:
+        for number in (1, GENERATIONS):
+            folder = to / "collapse" / name / f"round-{number}"
+            found[f"{name}, generation {number}: right"] = _right(folder)
+            found[f"{name}, generation {number}: distinct-2"] = _figure(folder, "distinct-2")
+    return found
+
+
+def _generations(name: str, seed: int) -> Rounds:
+    keep, more = COLLAPSE[name]
+    small = ["recipe.prompts.families.world.quota=600", "recipe.responses.n=2", *more]
+    plain = pocket(seed)
+    return replace(
+        plain, keep=keep, bases=plain.bases[-1:], generate=[*plain.generate, *small],
+        stages={"sft": plain.stages["sft"]},
+    )  # fmt: skip
+
+
+# what they are made of
+
+
+def pocket(seed: int) -> Rounds:
+    """conf/alignment/pocket.yaml with another seed."""
+    rounds = build(compose("rounds", ["rounds=1", f"align.seed={seed}"]).align)
+    assert isinstance(rounds, Rounds)
+    return rounds
+
+
+def student(name: str, typed_: Sequence[str], model: str, data: Path, below: Path, seed: int) -> list[Task]:
+    """A model trained in one stage, in `below`/`name`, and its evaluation."""
+    folder, stage = below / name, typed_[0].removeprefix("stage=")
+    arguments = (*typed_, f"stages.{stage}.training.seed={seed}", f"data={data}", f"model={model}", f"to={folder}")
+    training = Task(name=f"{below.name} {name}", job="align", arguments=arguments, after=(), made=folder / MODEL)
+    return [training, evaluated(name, folder, below)]
+
+
+def evaluated(name: str, model: Path, below: Path) -> Task:
+    """The evaluation of a model, in `below`/`name`."""
+    to = below / name / "evaluation"
+    return Task(name=f"{below.name} {name} evaluate", job="evaluate", after=(), made=to / FIGURES,
+                arguments=("on=world", f"model={model}", f"to={to}"))  # fmt: skip
+
+
+def _right(folder: Path) -> float:
+    return _figure(folder, "right")
+
+
+def _figure(folder: Path, name: str) -> float:
+    return next(figure.value for figure in figures(folder / "evaluation") if figure.name == name)
+
+
+def _last(folder: Path, name: str) -> float:
+    """The last value of what a training has logged."""
+    state = json.loads((checkpoints.newest(folder / "checkpoints") / "trainer_state.json").read_text())
+    return float([line[name] for line in state["log_history"] if name in line][-1])
+
+
+PROOFS = {
+    "growth": Proof(title="weak to strong: right answers", tasks=growth_tasks, measured=growth),
+    "bases": Proof(title="base by data: right answers", tasks=bases_tasks, measured=bases),
+    "preferences": Proof(title="DPO against RPO on the same pairs", tasks=preferences_tasks, measured=preferences),
+    "collapse": Proof(title="accumulate against replace", tasks=collapse_tasks, measured=collapse),
+}
+
+
+if __name__ == "__main__":
+    command(main, __doc__)
