@@ -29,9 +29,9 @@ TEMPLATED = {"type": "string", "pattern": r"\A<extra_id_0>System\n(.|\n)*\n<extr
 ENDED = {"type": "string", "pattern": r"\n<extra_id_1>\Z"}
 
 SHAPES: dict[tuple[str, str], dict[str, Any]] = {
-    ("trl", "sft"): record({"messages": TALK}),
+    ("trl", "sft"): record({"messages": TALK, "prompt_id": TEXT}),
     ("trl", "preference"): record(
-        {"prompt": ASKED, "chosen": ANSWER, "rejected": ANSWER},
+        {"prompt": ASKED, "chosen": ANSWER, "rejected": ANSWER, "prompt_id": TEXT},
         margin=NUMBER,
         score_chosen=NUMBER,
         score_rejected=NUMBER,
@@ -56,10 +56,16 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
             "rejected_response": ENDED,
             "chosen_reward": NUMBER,
             "rejected_reward": NUMBER,
+            "prompt_id": TEXT,
         }
     ),
     ("nemo_aligner", "sft"): record(
-        {"system": TEXT, "mask": {"const": "User"}, "conversations": {"type": "array", "items": TURN, "minItems": 2}}
+        {
+            "system": TEXT,
+            "mask": {"const": "User"},
+            "conversations": {"type": "array", "items": TURN, "minItems": 2},
+            "prompt_id": TEXT,
+        }
     ),
     ("openrlhf", "preference"): record({"prompt": ASKED, "chosen": ANSWER, "rejected": ANSWER, "margin": NUMBER}),
     ("openrlhf", "sft"): record({"input": TALK}),

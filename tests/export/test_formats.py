@@ -80,6 +80,7 @@ def test_trl_has_the_answers_apart_from_the_prompt_and_a_margin() -> None:
     assert made["prompt"] == ASKED and made["chosen"] == [said("assistant", "So.")]
     assert made["rejected"] == [said("assistant", "No.")]
     assert (made["margin"], made["score_chosen"], made["score_rejected"]) == (2.5, 4.0, 1.5)
+    assert made["prompt_id"] == trl.sft(demonstration())["prompt_id"] == "p1"
 
 
 def test_nemo_rl_ranks_the_chosen_first_and_gives_rewards_only_where_both_are_known() -> None:
@@ -103,6 +104,7 @@ def test_nemo_aligner_has_the_template_of_nemotron() -> None:
         "rejected_response": "No.\n<extra_id_1>",
         "chosen_reward": 4.0,
         "rejected_reward": 1.5,
+        "prompt_id": "p1",
     }
     without = nemo_aligner.preference(preference(score=None))
     assert without and without["prompt"].startswith("<extra_id_0>System\n\n<extra_id_1>User\nWhy?\n")
@@ -117,7 +119,7 @@ def test_nemo_aligner_leaves_out_a_text_that_would_fake_a_turn() -> None:
 def test_nemo_aligner_conversations_mask_the_user_and_keep_the_system_turn_apart() -> None:
     made = nemo_aligner.sft(demonstration(prompt=[SYSTEM, *ASKED]))
     turns = [{"from": "User", "value": "Why?"}, {"from": "Assistant", "value": "So."}]
-    assert made == {"system": "Answer in one word.", "mask": "User", "conversations": turns}
+    assert made == {"system": "Answer in one word.", "mask": "User", "conversations": turns, "prompt_id": "p1"}
 
 
 def test_openrlhf_has_parts_that_make_a_conversation_when_put_together() -> None:

@@ -1,8 +1,9 @@
 """NeMo-Aligner: texts in the Nemotron chat template for DPO and RPO, and conversations for SFT.
 
     preference   {prompt: "<extra_id_0>System\\n\\n<extra_id_1>User\\nWhy?\\n<extra_id_1>Assistant\\n",
-                  chosen_response: "So.\\n<extra_id_1>", rejected_response, chosen_reward, rejected_reward}
-    sft          {system: "", mask: "User", conversations: [{from: User, value: "Why?"}, {from: Assistant, value: ...}]}
+                  chosen_response: "So.\\n<extra_id_1>", rejected_response, chosen_reward, rejected_reward, prompt_id}
+    sft          {system: "", mask: "User", conversations: [{from: User, value: "Why?"}, {from: Assistant, value: ...}],
+                  prompt_id}
 
 The rewards are there where both are known: a row that lacks them is taken for 1 and 0, so for RPO ask for rpo=true.
 A text that holds a token of the template would be read as a turn of its own, and is left out.
@@ -29,6 +30,7 @@ def preference(example: Preference) -> dict[str, Any] | None:
         "prompt": _head(example.prompt) + _opening("assistant"),
         "chosen_response": chosen + TURN,
         "rejected_response": rejected + TURN,
+        "prompt_id": example.chosen.prompt_id,
     }
     if example.chosen.score is not None and example.rejected.score is not None:
         row["chosen_reward"] = rounded(example.chosen.score)
@@ -41,7 +43,12 @@ def sft(example: Demonstration) -> dict[str, Any] | None:
     if not _sayable(example.messages):
         return None
     turns = [{"from": message["role"].title(), "value": message["content"]} for message in _spoken(example.messages)]
-    return {"system": _system(example.messages), "mask": "User", "conversations": turns}
+    return {
+        "system": _system(example.messages),
+        "mask": "User",
+        "conversations": turns,
+        "prompt_id": example.prompt_id,
+    }
 
 
 def _head(prompt: Chat) -> str:
