@@ -1,20 +1,35 @@
-"""Train a model on an exported run: SFT, DPO, RPO, or a reward model; or do it all, round by round.
+"""Train a model on exported runs: SFT, DPO, RPO, a reward model, or distillation; or do it all, round by round.
 
     python jobs/export.py run=demo format=trl to=out/demo
     python jobs/align.py stage=sft data=out/demo model=pocket/base to=out/sft
     python jobs/align.py stage=dpo data=out/demo model=out/sft to=out/dpo
     python jobs/align.py stage=rpo data=out/demo model=out/dpo to=out/rpo stages.rpo.loss.distance=squared
-    python jobs/align.py stage=reward data=helpsteer2.jsonl model=pocket/instruct to=out/reward
+    python jobs/align.py stage=reward data=helpsteer2/train.jsonl model=pocket/instruct to=out/reward
+    python jobs/align.py stage=distill data=out/demo model=pocket/base teacher=pocket/instruct to=out/distilled
 
-    stage=sft             sft, dpo, rpo or reward
+SFT in stages, as published: code first, then everything with 2% of the code again.
+
+    python jobs/align.py stage=code data=out/code to=out/after_code
+    python jobs/align.py stage=general data=out/general replay.data=out/code model=out/after_code to=out/sft
+
+    stage=sft             sft, code, general, dpo, rpo, reward or distill
     data=FOLDER           an export, format=trl or format=nemo_aligner; rpo needs rewards (rpo=true there)
                           reward: rows like HelpSteer2's, .jsonl or .parquet, or a dataset of the hub
+    data=[A,B]            several; a prompt that several have is taken from the last of them (repeats=true: from each)
+    replay.data=FOLDER    rows of an earlier stage's export besides, with other prompts: replay.share=0.02 of all rows
     model=pocket/base     what training begins with: a folder, a name of the hub, or pocket/...
+    teacher=MODEL         for distill: who is listened to; it needs the tokenizer of the model
     tokenizer=MODEL       whose tokenizer and chat template are taken, where the model's own has no template
     to=FOLDER             where the model goes, in Hugging Face's layout; checkpoints are below it
+    workers=N             on N workers of Ray Train, each with batches of its own, on the cluster at RAY_ADDRESS or else
+                          this machine: worker.gpus=1 for a GPU each; what is named has to lie where all of them see it
 
 Settings of a stage are set by their path: stages.dpo.loss.beta=0.2 stages.dpo.training.rate=1e-6 (+ where
-conf/align.yaml does not name them: +stages.sft.training.save_every=50).
+conf/align.yaml does not name them: +stages.sft.training.save_every=50, and +stages.sft.training.fsdp=true, which
+spreads a model over the workers).
+
+What an export holds out for validation is asked before and after training, and after every training.eval_every steps;
+the last figures are in to/figures.json. A reward model's say how far it agrees with labels, and what length does to it.
 
     python jobs/align.py rounds=3 model=pocket to=out/rounds
 
@@ -29,10 +44,13 @@ config.json; vLLM serves the folder as it is: model.generator.name=out/sft. Exit
 a loss that is no number.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from omegaconf import DictConfig
 from rich.console import Console
 
 from sdg_ray.command import command
@@ -56,11 +74,10 @@ def main(arguments: Sequence[str], console: Console) -> int:
 
     from transformers.utils.logging import disable_progress_bar  # seconds, which nobody should wait for to read --help
 
-    from sdg_ray.align.train import train
-
     disable_progress_bar()
     stage, training = build(cfg.stages[cfg.stage].loss), build(cfg.stages[cfg.stage].training)
-    trained = train(stage, training, data=data, model=cfg.base, to=to, tokenizer=cfg.tokenizer, say=say)
+    blend = blended(cfg, [data] if isinstance(data, str) else list(data), training.seed)
+    trained = made(cfg, stage, training, data=blend, model=cfg.base, to=to, tokenizer=cfg.tokenizer, say=say)
     if trained is None:
         say(f"{to} is trained already; there was nothing to do")
         return 0
@@ -69,6 +86,29 @@ def main(arguments: Sequence[str], console: Console) -> int:
     console.print(trained.table())
     say(f"{to}: step {trained.steps:,} on {trained.rows:,} rows, {trained.seconds:,.0f} s")
     return 0
+
+
+def blended(cfg: DictConfig, folders: Sequence[str], seed: int) -> Any:
+    """What is trained on."""
+    from sdg_ray.align.blend import Blend, Replay
+
+    replay = Replay(data=cfg.replay.data, share=cfg.replay.share) if cfg.replay.data else None
+    return Blend(folders=tuple(folders), replay=replay, repeats=cfg.repeats, seed=seed)
+
+
+def made(cfg: DictConfig, stage: Any, training: Any, **how: Any) -> Any:
+    """What came of the training, in this process or on workers."""
+    if not cfg.workers:
+        from sdg_ray.align.train import train
+
+        return train(stage, training, **how)
+    import ray
+
+    from sdg_ray.align.workers import Workers, spread
+
+    address = os.environ.get("RAY_ADDRESS", "local")
+    ray.init(address=address, log_to_driver=False, logging_level="ERROR", ignore_reinit_error=True)
+    return spread(Workers(count=cfg.workers, **cfg.worker), stage, training, **how)
 
 
 def weak_to_strong(arguments: Sequence[str], console: Console) -> int:

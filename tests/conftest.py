@@ -1,4 +1,4 @@
-"""What tests share: a Ray cluster on this machine, an S3 server, and a proxy in front of it that misbehaves."""
+"""What tests share: a Ray cluster on this machine, an S3 server and a proxy before it that misbehaves, one thread."""
 
 import os
 import socket
@@ -19,6 +19,17 @@ REPOSITORY = Path(__file__).parents[1]
 
 settings.register_profile("patient", deadline=None)  # machines are busy
 settings.load_profile("patient")
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Training in one thread: models this small only wait for each other's, the more so where the machine is busy."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -37,12 +37,12 @@ def begin(folder: Path, settings: Mapping[str, Any]) -> None:
         shutil.rmtree(folder)
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _write(file, settings)
+        write(file, settings)
 
 
 def commit(checkpoint: Path) -> None:
     """Say that a checkpoint is complete."""
-    _write(checkpoint / LAST, {"files": _sizes(checkpoint)})
+    write(checkpoint / LAST, {"files": _sizes(checkpoint)})
 
 
 def newest(folder: Path) -> Path | None:
@@ -76,7 +76,8 @@ def _sizes(checkpoint: Path) -> dict[str, int]:
     return {str(path.relative_to(checkpoint)): path.stat().st_size for path in files}
 
 
-def _write(file: Path, content: Mapping[str, Any]) -> None:
+def write(file: Path, content: Mapping[str, Any]) -> None:
+    """Write a file of JSON, whole or not at all."""
     unfinished = file.with_name(f".{file.name}")
     unfinished.write_text(json.dumps(content, indent=1))
     os.replace(unfinished, file)

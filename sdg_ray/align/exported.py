@@ -6,13 +6,14 @@
     trl             messages; prompt, chosen, rejected, score_chosen, score_rejected            Parquet
     nemo_aligner    conversations; prompt, chosen_response, rejected_response, chosen_reward    lines of JSON
 
-A row is called by its prompt_id where it has one, else by its file and number: this is how a bad batch is named.
+A row is called by its prompt_id, or by its file and number where it has none: this is how a bad batch is named.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +37,11 @@ class Talk:
     name: str
     chat: Chat
 
+    @property
+    def asked(self) -> Chat:
+        """What is said before the assistant speaks."""
+        return list(takewhile(lambda message: message["role"] != "assistant", self.chat))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preference:
@@ -46,6 +52,11 @@ class Preference:
     chosen: Chat
     rejected: Chat
     rewards: tuple[float | None, float | None]
+
+    @property
+    def asked(self) -> Chat:
+        """What is answered."""
+        return self.prompt
 
 
 def conversations(data: str, split: str) -> Iterator[Talk]:

@@ -29,14 +29,25 @@ def sequence_logprobs(logits: Tensor, ids: Tensor, told: Tensor) -> Tensor:
 
 
 def of_model(model: Any, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Log-probabilities of tokens under a model, and which of them are told: both [rows, places].
+    """Log-probabilities of tokens under a model, and which of them are told: both [rows, places]."""
+    logits, places = foretelling(model, batch)
+    return token_logprobs(logits, batch["input_ids"][:, places + 1]), batch["told"][:, places + 1]
 
-    Only places that foretell a told token in some row go through the head, which is large where the vocabulary is.
-    `batch` has input_ids and told, [rows, length], padded on the right, where causal attention never looks; and
-    position_ids where rows are packed: each conversation counts from 0, and attends to itself alone.
+
+def told_logits(model: Any, batch: dict[str, Tensor]) -> Tensor:
+    """What a model foretells where the assistant speaks: logits [told tokens, vocabulary], in at least 32 bits."""
+    logits, places = foretelling(model, batch)
+    return logits[batch["told"][:, places + 1]].to(torch.promote_types(logits.dtype, torch.float32))
+
+
+def foretelling(model: Any, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Logits [rows, places, vocabulary] at the places [places] that foretell a told token in some row.
+
+    The others do not go through the head, which is large where the vocabulary is. `batch` has input_ids and told,
+    [rows, length], padded on the right, where causal attention never looks; and position_ids where rows are packed:
+    each conversation counts from 0, and attends to itself alone.
     """
-    ids, told = batch["input_ids"], batch["told"]
-    places = told[:, 1:].any(0).nonzero().squeeze(-1)
+    places = batch["told"][:, 1:].any(0).nonzero().squeeze(-1)
     positions = {name: batch[name] for name in ("position_ids",) if name in batch}
-    logits = model(input_ids=ids, logits_to_keep=places, use_cache=False, **positions).logits
-    return token_logprobs(logits, ids[:, places + 1]), told[:, places + 1]
+    found = model(input_ids=batch["input_ids"], logits_to_keep=places, use_cache=False, **positions)
+    return found.logits, places

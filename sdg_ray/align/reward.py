@@ -2,33 +2,27 @@
 
     masked_mse(values, labels)      values and labels [rows, 5]; a label of -100 is not known, and has no part
 
-It is a regression and no ranking, which keeps helpfulness apart from length (Nemotron-4 340B, section 3.1). Data is of
-the shape of HelpSteer2, a file or a dataset of the hub:
-
-    {prompt: "Why?", response: "So.", helpfulness: 3, correctness: 4, coherence: 4, complexity: 2, verbosity: 1}
-
-A prompt of several turns is written with the marks of Nemotron's chat template, or is a list of messages.
+It is a regression and no ranking, which keeps helpfulness apart from length (Nemotron-4 340B, section 3.1); whether it
+does, `agreement.py` measures on the answers that are held out.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from sdg_ray.align.exported import turns
-from sdg_ray.align.models import regressing
+from sdg_ray.align import models, stage
+from sdg_ray.align.agreement import agreement
+from sdg_ray.align.blend import Blend
+from sdg_ray.align.graded import UNKNOWN, grades
 from sdg_ray.align.tokens import Examples, Said, Tokens, padded
+from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
-from sdg_ray.prompts.sources import Source
-from sdg_ray.prompts.sources.shapes import chat
-from sdg_ray.record import Chat
-from sdg_ray.scorers.reward_model import ATTRIBUTES
-
-UNKNOWN = -100.0
+from sdg_ray.record import hashed
+from sdg_ray.scorers.reward_model import ATTRIBUTES, WEIGHTS_340B
 
 
 def masked_mse(values: Tensor, labels: Tensor) -> Tensor:
@@ -44,11 +38,12 @@ def masked_mse(values: Tensor, labels: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Graded:
-    """An answer with its prompt, as tokens, and its five labels."""
+    """An answer with its prompt, as tokens, and its five labels. Those to one prompt have the same `prompt`."""
 
     names: tuple[str, ...]
     said: Said
     labels: tuple[float, ...]
+    prompt: str = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.said)
@@ -56,31 +51,33 @@ class Graded:
 
 @dataclass(frozen=True, kw_only=True)
 class Reward:
-    """Regression of the attributes. Answers that are longer than `longest` with their prompt are left out."""
+    """Regression of the attributes. Answers that are longer than `longest` with their prompt are left out.
+
+    `weights` make one figure of the five, by which answers are compared after training; they have no part in it.
+    """
 
     longest: int = 1024
+    weights: Mapping[str, float] = runtime(factory=lambda: WEIGHTS_340B)
 
-    def examples(self, data: str, split: str, tokens: Tokens) -> Examples:
-        """The graded answers of a file or dataset.
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.weights) - set(ATTRIBUTES)):
+            raise Refused(f"weights has {unknown[0]!r}; the attributes are {', '.join(ATTRIBUTES)}")
 
-        Raises:
-            Refused: a row lacks a column, has no attribute at all, or has one outside 0 to 4.
-        """
+    def examples(self, data: Blend, split: str, tokens: Tokens) -> Examples:
+        """The graded answers of a file or dataset."""
         items: list[Graded] = []
-        left_out: Counter[str] = Counter()
-        for name, said, labels in _rows(data, split):
-            read = tokens.read(said)
-            if len(read) > self.longest:
+        found = data.rows(grades, split)
+        left_out = Counter(found.left_out)
+        for row in found.rows:
+            said = tokens.read(row.chat, since=len(row.asked))
+            if len(said) > self.longest:
                 left_out[f"are longer than {self.longest:,} tokens"] += 1
             else:
-                items.append(Graded(names=(name,), said=read, labels=labels))
+                items.append(Graded(names=(row.name,), said=said, labels=row.labels, prompt=hashed(repr(row.asked))))
         return Examples(items=items, left_out=left_out)
 
-    load = staticmethod(regressing)
-
-    def prepared(self, model: Any, items: Sequence[Graded], kept: Path, rows: int) -> Sequence[Graded]:
-        """The items as they are: there is no reference to ask."""
-        return items
+    load = staticmethod(models.regressing)
+    prepared = staticmethod(stage.as_they_are)
 
     def batch(self, items: Sequence[Graded], padding: int) -> dict[str, Tensor]:
         """input_ids [rows, length], and attributes [rows, 5]."""
@@ -89,41 +86,23 @@ class Reward:
 
     def loss(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
         """The loss of a batch, and that of each attribute."""
-        values = model(input_ids=batch["input_ids"], use_cache=False).logits.float()
+        values = self._values(model, batch)
         labels = batch["attributes"]
         each = {name: masked_mse(values[:, i], labels[:, i]) for i, name in enumerate(ATTRIBUTES)}
         return masked_mse(values, labels), each
 
+    @torch.no_grad()
+    def measured(self, model: Any, items: Sequence[Graded], rows: int) -> Mapping[str, float]:
+        """How well the model agrees with the labels of answers that it was not trained on, and what length does."""
+        values: list[list[float]] = []
+        for begin in range(0, len(items), rows):
+            made = self.batch(items[begin : begin + rows], models.padding(model))
+            values += self._values(model, {name: each.to(model.device) for name, each in made.items()}).tolist()
+        return agreement(
+            values, [item.labels for item in items], [item.prompt for item in items],
+            [sum(item.said.told) for item in items], [self.weights.get(name, 0.0) for name in ATTRIBUTES],
+        )  # fmt: skip
 
-def _rows(data: str, split: str) -> Iterator[tuple[str, Chat, tuple[float, ...]]]:
-    source = Source(at=data, split=split)
-    source.check("prompt", "response", ATTRIBUTES)
-    rows = source.rows("prompt", "response", *ATTRIBUTES)
-    for number in range(len(rows)):
-        try:
-            row = rows[number]
-            said = [*_prompt(row["prompt"]), {"role": "assistant", "content": row["response"]}]
-            yield str(row.get("prompt_id") or source.where(number)), chat(said), _labels(row)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            said_of = f"has no {error}" if isinstance(error, KeyError) else str(error)
-            raise Refused(f"{source.where(number)} {said_of}; mend the row or leave it out") from error
-
-
-def _prompt(prompt: Any) -> Chat:
-    return turns(f"<extra_id_1>User\n{prompt}") if isinstance(prompt, str) else chat(prompt)
-
-
-def _labels(row: Mapping[str, Any]) -> tuple[float, ...]:
-    labels = tuple(_label(name, row.get(name)) for name in ATTRIBUTES)
-    if all(label == UNKNOWN for label in labels):
-        raise ValueError(f"has none of the attributes {', '.join(ATTRIBUTES)}")
-    return labels
-
-
-def _label(name: str, label: Any) -> float:
-    """A label as a number; one that is not there is not known."""
-    if label is None or label == UNKNOWN:
-        return UNKNOWN
-    if isinstance(label, bool) or not isinstance(label, int | float) or not 0 <= label <= 4:
-        raise ValueError(f"has {name} {label!r}, which is neither from 0 to 4 nor {UNKNOWN:g} for not known")
-    return float(label)
+    @staticmethod
+    def _values(model: Any, batch: Mapping[str, Tensor]) -> Tensor:
+        return model(input_ids=batch["input_ids"], use_cache=False).logits.float()

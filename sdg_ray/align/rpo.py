@@ -14,14 +14,15 @@ answers is not driven apart, as it is by DPO: there, the target of every pair is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
 
-from sdg_ray.align import pairs
-from sdg_ray.align.dpo import log_ratio_gap, with_nll
+from sdg_ray.align import models, pairs, preferring, reference, stage
+from sdg_ray.align.blend import Blend
 from sdg_ray.align.exported import preferences
 from sdg_ray.align.tokens import Examples, Tokens
 from sdg_ray.errors import Refused
@@ -82,22 +83,22 @@ class Rpo:
         if self.beta <= 0 or self.eta <= 0 or self.nll < 0:
             raise Refused(f"beta={self.beta:g} eta={self.eta:g} nll={self.nll:g}: the first two are above 0")
 
-    def examples(self, data: str, split: str, tokens: Tokens) -> Examples:
+    def examples(self, data: Blend, split: str, tokens: Tokens) -> Examples:
         """The pairs of an export, each with both rewards.
 
         Raises:
             Refused: a pair lacks a reward, or has one outside the range.
         """
-        rows = [pairs.rewarded(row, self.lowest, self.highest) for row in preferences(data, split)]
-        return pairs.examples(rows, tokens, self.longest)
+        found = data.rows(preferences, split)
+        rows = [pairs.rewarded(row, self.lowest, self.highest) for row in found.rows]
+        return pairs.examples(replace(found, rows=rows), tokens, self.longest)
 
-    load = staticmethod(pairs.load)
-    prepared = staticmethod(pairs.referenced)
+    load = staticmethod(models.causal)
+    prepared = staticmethod(reference.referenced)
     batch = staticmethod(pairs.batch)
+    measured = staticmethod(stage.nothing)
 
     def loss(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
         """The mean loss of a batch of pairs, and its traces."""
-        said = pairs.scored(model, batch)
-        gap = log_ratio_gap(said.chosen, said.rejected, said.reference_chosen, said.reference_rejected)
-        losses = rpo(gap, batch["reward_gap"], self.beta, self.eta, self.distance)
-        return with_nll(losses, said.chosen, self.nll).mean(), pairs.traces(said, gap)
+        how = {"rewards": batch["reward_gap"], "beta": self.beta, "eta": self.eta, "distance": self.distance}
+        return preferring.loss(model, batch, partial(rpo, **how), self.nll)

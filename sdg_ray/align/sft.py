@@ -4,18 +4,17 @@ nll(scores, told)     the mean of -log pi over the told tokens of a batch, in na
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from sdg_ray.align import packing
+from sdg_ray.align import models, packing, stage
+from sdg_ray.align.blend import Blend
 from sdg_ray.align.exported import conversations
 from sdg_ray.align.logprobs import of_model, told_sum
-from sdg_ray.align.models import causal
-from sdg_ray.align.packing import Row, packed, single
+from sdg_ray.align.packing import packed, single
 from sdg_ray.align.tokens import Examples, Tokens, whole
 from sdg_ray.errors import Refused
 
@@ -39,22 +38,18 @@ class Sft:
         if self.longest < 2:
             raise Refused(f"longest={self.longest} leaves no room for an answer; 1024 is usual for small models")
 
-    def examples(self, data: str, split: str, tokens: Tokens) -> Examples:
+    def examples(self, data: Blend, split: str, tokens: Tokens) -> Examples:
         """The conversations of an export, packed."""
-        left_out: Counter[str] = Counter()
-        read = ((row.name, tokens.read(row.chat)) for row in conversations(data, split))
+        found = data.rows(conversations, split)
+        left_out = Counter(found.left_out)
+        read = ((row.name, tokens.read(row.chat)) for row in found.rows)
         said = whole(read, self.longest, left_out)
         return Examples(items=packed(said, self.longest) if self.pack else single(said), left_out=left_out)
 
-    load = staticmethod(causal)
-
-    def prepared(self, model: Any, items: Sequence[Row], kept: Path, rows: int) -> Sequence[Row]:
-        """The items as they are: there is no reference to ask."""
-        return items
-
-    def batch(self, items: Sequence[Row], padding: int) -> dict[str, Tensor]:
-        """The tensors of some rows."""
-        return packing.batch(items, padding)
+    load = staticmethod(models.causal)
+    prepared = staticmethod(stage.as_they_are)
+    batch = staticmethod(packing.batch)
+    measured = staticmethod(stage.nothing)
 
     def loss(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
         """The mean loss of a told token, and how many there are."""

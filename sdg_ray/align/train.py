@@ -3,113 +3,117 @@
     trained = train(Dpo(beta=0.1), Training(rate=1e-6), data="out/demo", model="out/sft", to="out/dpo", say=print)
     trained.table()                what was logged, first and last
 
-Everything is in `to`: the model, complete when its config.json is there, and `checkpoints` below it. The same call goes
-on where a killed one was, with the weights it would have had; after the end, it finds the model and does nothing.
+Everything is in `to`: the model, complete when its config.json is there, `checkpoints` below it, and figures.json where
+something was held out for validation. The same call goes on where a killed one was, with the weights it would have had;
+after the end, it finds the model and does nothing. Workers that train one model together all call it.
 """
 
 import hashlib
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
-from sdg_ray.align import checkpoints, models
+from sdg_ray.align import checkpoints, models, together
+from sdg_ray.align.blend import Blend
 from sdg_ray.align.stage import Stage
-from sdg_ray.align.tokens import Examples, tokens_of
-from sdg_ray.align.trainer import Steps, Training
+from sdg_ray.align.steps import Steps
+from sdg_ray.align.tokens import Examples, Tokens, tokens_of
+from sdg_ray.align.trained import EVAL, Trained
+from sdg_ray.align.trainer import Training
 from sdg_ray.config import identity
 from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused
 
-PLAIN = {"epoch", "step", "learning_rate"}  # of a line of the log, what is no figure of training
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """What came of a training; `log` has one mapping a line, over all launches, and the rest is of this launch."""
-
-    folder: Path
-    rows: int
-    left_out: Counter[str]
-    steps: int
-    since: int  # the step of the checkpoint that it went on from
-    tokens: int
-    seconds: float
-    log: Sequence[Mapping[str, float]]
-
-    def table(self) -> Table:
-        """The first and the last figure of everything that was logged."""
-        lines = [line for line in self.log if "loss" in line]
-        table = Table(box=box.SIMPLE_HEAD)
-        for column in ("", "first", "last"):
-            table.add_column(column, justify="right" if column else "left")
-        for name in (name for name in lines[0] if name not in PLAIN):
-            table.add_row(name, f"{lines[0][name]:.4g}", f"{lines[-1][name]:.4g}")
-        table.add_row("step", f"{lines[0]['step']:,}", f"{lines[-1]['step']:,}")
-        if self.seconds:
-            table.add_row("tokens/s", "", f"{self.tokens / self.seconds:,.0f}")
-        return table
+FIGURES = "figures.json"
 
 
 def train(
-    stage: Stage, training: Training, *, data: str, model: str, to: str, tokenizer: str | None = None,
+    stage: Stage, training: Training, *, data: str | Blend, model: str, to: str, tokenizer: str | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Trained | None:  # fmt: skip
-    """Train, or go on; None where the model is there already.
+    """Train, or go on; None where the model is there already. `data` is one export, or a blend of several.
 
     Raises:
         Refused: model, tokenizer or data do not fit the stage or each other, or training met a NaN.
     """
-    folder = Path(to)
+    folder, kept = Path(to), Path(to) / "checkpoints"
     tokens = tokens_of(model, tokenizer)
-    examples = stage.examples(data, "train", tokens)
-    _check_something(examples, data)
-    if models.finished(folder) and not (folder / "checkpoints").exists():
+    blend = data if isinstance(data, Blend) else Blend(folders=(data,))
+    examples, held_out = (stage.examples(blend, split, tokens) for split in ("train", "validation"))
+    _check_something(examples, blend)
+    if models.finished(folder) and not kept.exists():
         raise Refused(f"to={to} has a model that was not trained there; choose another folder")
-    checkpoints.begin(folder / "checkpoints", _settings(stage, training, examples, model, tokenizer))
+    arguments = training.arguments(kept)
+    with arguments.main_process_first(local=False):
+        checkpoints.begin(kept, _settings(stage, training, examples, blend, model, tokenizer))
+        good = checkpoints.newest(kept)
     if models.finished(folder):
         return None
-    arguments = training.arguments(folder / "checkpoints")
-    if arguments.n_gpu > 1:
-        raise Refused("one process sees several GPUs: start one for each with torchrun, or set CUDA_VISIBLE_DEVICES=0")
+    _check_place(training, arguments)
     loaded = stage.load(model, tokens, training.seed).to(arguments.device)
-    items = stage.prepared(loaded, examples.items, folder / "checkpoints", training.batch)
-    steps = Steps(stage, loaded, items, arguments, say)
-    trained = _run(steps, folder, examples)
-    models.save(steps.model, tokens, folder, like=model)
-    return trained
-
-
-def _run(steps: Steps, folder: Path, examples: Examples) -> Trained:
-    """All steps that are still to be made."""
-    good = checkpoints.newest(folder / "checkpoints")
+    items = stage.prepared(loaded, examples.items, kept, training.batch)
+    asked = _held_out(stage, loaded, held_out.items, kept, training.batch)
+    arguments.eval_on_start = bool(asked) and good is None
+    steps = Steps(stage, loaded, items, asked, arguments, training.eval_every, say)
     began = time.monotonic()
     steps.train(resume_from_checkpoint=str(good) if good else None)
+    seconds = time.monotonic() - began
+    figures = _figures(stage, steps, training.batch)
+    if together.number() == 0 and figures:
+        checkpoints.write(folder / FIGURES, {"rows": len(asked), **figures})
+    _save(stage, steps, tokens, folder, model, training)
     return Trained(
-        folder=folder,
-        rows=len(examples.items),
-        left_out=examples.left_out,
-        steps=steps.state.global_step,
-        since=int(good.name.rpartition("-")[2]) if good else 0,
-        tokens=steps.tokens,
-        seconds=time.monotonic() - began,
-        log=steps.state.log_history,
-    )
+        folder=folder, rows=len(items), left_out=examples.left_out, steps=steps.state.global_step,
+        since=int(good.name.rpartition("-")[2]) if good else 0, tokens=sum(together.gathered(steps.tokens)),
+        seconds=seconds, log=steps.state.log_history, figures=figures,
+    )  # fmt: skip
 
 
-def _check_something(examples: Examples, data: str) -> None:
+def _held_out(stage: Stage, model: Any, items: Sequence[Any], kept: Path, rows: int) -> Sequence[Any]:
+    """What is asked for validation; it may be another set than that of an earlier launch."""
+    return stage.prepared(model, items, kept / f"validation-{_hash(items)}", rows) if items else []
+
+
+def _figures(stage: Stage, steps: Steps, rows: int) -> Mapping[str, float]:
+    """The last line of the log about validation, and what the stage measures besides."""
+    if not steps.held_out:
+        return {}
+    last = [line for line in steps.state.log_history if f"{EVAL}loss" in line][-1]
+    figures = {name.removeprefix(EVAL): value for name, value in last.items() if name.startswith(EVAL)}
+    steps.model.eval()
+    return figures | dict(stage.measured(steps.model, steps.held_out, rows))
+
+
+def _save(stage: Stage, steps: Steps, tokens: Tokens, folder: Path, like: str, training: Training) -> None:
+    """The model, written by the first worker; one that is spread over all of them is put together first."""
+    model = steps.model
+    if training.fsdp:
+        weights = steps.accelerator.get_state_dict(model)
+        if together.number() == 0:
+            model = stage.load(like, tokens, training.seed)
+            model.load_state_dict(weights)
+    if together.number() == 0:
+        models.save(model, tokens, folder, like=like)
+    together.wait()
+
+
+def _check_something(examples: Examples, data: Blend) -> None:
     if not examples.items:
         why = ", ".join(f"{count:,} {reason}" for reason, count in examples.left_out.items())
-        raise Refused(f"data={data} has nothing to train on: {why or 'its set is empty'}; look at what was exported")
+        what = ", ".join(data.folders)
+        raise Refused(f"data={what} has nothing to train on: {why or 'its set is empty'}; look at what was exported")
+
+
+def _check_place(training: Training, arguments: Any) -> None:
+    if arguments.n_gpu > 1:
+        raise Refused("one process sees several GPUs: set workers=N for N of them, or CUDA_VISIBLE_DEVICES=0 for one")
+    if training.fsdp and together.count() == 1:
+        raise Refused("training.fsdp spreads a model over workers, and there is one: set workers=N, or fsdp=false")
 
 
 def _settings(
-    stage: Stage, training: Training, examples: Examples, model: str, tokenizer: str | None
+    stage: Stage, training: Training, examples: Examples, data: Blend, model: str, tokenizer: str | None
 ) -> Mapping[str, Any]:
     """All that decides about the weights in the end."""
     return {
@@ -117,6 +121,8 @@ def _settings(
         "training": identity(training),
         "model": {"name": model, "files": _listing(model)},
         "tokenizer": tokenizer,
+        "replay": identity(data.replay),
+        "workers": together.count() if together.count() > 1 else None,  # each has a batch of its own
         "data": {"rows": len(examples.items), "hash": _hash(examples.items)},
     }
 

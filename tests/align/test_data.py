@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,15 @@ import torch
 
 from sdg_ray.align.dpo import Dpo
 from sdg_ray.align.exported import Preference, conversations, preferences
+from sdg_ray.align.graded import UNKNOWN
 from sdg_ray.align.packing import batch, packed, single
-from sdg_ray.align.reward import UNKNOWN, Reward
+from sdg_ray.align.reward import Reward
 from sdg_ray.align.rpo import Rpo
 from sdg_ray.align.sft import Sft
 from sdg_ray.align.tokens import Said, Tokens, tokens_of
 from sdg_ray.errors import Refused
 from sdg_ray.scorers.reward_model import ATTRIBUTES
-from tests.align.sets import DIALOGUE, export_of, graded, pocket_tokens
+from tests.align.sets import DIALOGUE, export_of, graded, of, pocket_tokens
 from tests.export.runs import row, said
 
 
@@ -44,7 +44,7 @@ def learnt(one: Said) -> str:
 def test_both_formats_say_the_same(trl: str, aligner: str) -> None:
     talks = [[each.chat for each in conversations(data, "train")] for data in (trl, aligner)]
     assert talks[0] == talks[1] and len(talks[0]) == 8
-    both = [[replace(each, name="") for each in preferences(data, "train")] for data in (trl, aligner)]
+    both = [list(preferences(data, "train")) for data in (trl, aligner)]
     assert both[0] == both[1] and len(both[0]) == 8
     dialogue = both[0][-1]
     assert dialogue.prompt == DIALOGUE["prompt"] and dialogue.chosen == DIALOGUE["responses"][0]
@@ -52,15 +52,16 @@ def test_both_formats_say_the_same(trl: str, aligner: str) -> None:
 
 
 def test_a_row_is_called_by_its_prompt_or_its_place(trl: str, tmp_path: Path) -> None:
-    assert next(preferences(trl, "train")).name == "preference/train-00000-of-00001.parquet row 1"
+    assert [row.name for row in preferences(trl, "train")] == [f"p{number:05d}" for number in range(8)]
+    assert [row.name for row in conversations(trl, "train")] == [f"p{number:05d}" for number in range(8)]
     (tmp_path / "sft").mkdir()
     chat = [said("user", "Why?"), said("assistant", "So.")]
-    (tmp_path / "sft" / "train-0.jsonl").write_text(json.dumps({"prompt_id": "p7", "messages": chat}))
-    assert next(conversations(str(tmp_path), "train")).name == "p7"
+    (tmp_path / "sft" / "train-0.jsonl").write_text(json.dumps({"messages": chat}))
+    assert next(conversations(str(tmp_path), "train")).name == "sft/train-0.jsonl row 1"
 
 
 def test_sft_learns_what_the_assistant_says_and_nothing_else(trl: str) -> None:
-    items = Sft(pack=False).examples(trl, "train", pocket_tokens()).items
+    items = Sft(pack=False).examples(of(trl), "train", pocket_tokens()).items
     assert [learnt(item.parts[0]) for item in items[:7]] == [f"half right {number}<|end|>" for number in range(7)]
     assert learnt(items[7].parts[0]) == "Hello!<|end|>Well.<|end|>Well é 👋!<|end|>"
     tokenizer = pocket_tokens().tokenizer
@@ -71,7 +72,7 @@ def test_sft_learns_what_the_assistant_says_and_nothing_else(trl: str) -> None:
 
 
 def test_a_pair_learns_its_answers_and_nothing_of_the_prompt(trl: str) -> None:
-    pairs = Dpo().examples(trl, "train", pocket_tokens()).items
+    pairs = Dpo().examples(of(trl), "train", pocket_tokens()).items
     assert learnt(pairs[0].chosen) == "right 0<|end|>" and learnt(pairs[0].rejected) == "wrong 0<|end|>"
     assert learnt(pairs[7].chosen) == "Yes.<|end|>Yes é 👋!<|end|>"  # the assistant has spoken in the prompt, too
     assert pairs[0].reward_gap == 2.25
@@ -84,7 +85,7 @@ def test_a_pair_learns_its_answers_and_nothing_of_the_prompt(trl: str) -> None:
 
 
 def test_packing_loses_nothing_and_fits(trl: str) -> None:
-    items = Sft(pack=False).examples(trl, "train", pocket_tokens()).items
+    items = Sft(pack=False).examples(of(trl), "train", pocket_tokens()).items
     alone = [(item.names[0], item.parts[0]) for item in items]
     rows = packed(alone, length=60)
     assert sorted((name, part.ids) for row in rows for name, part in zip(row.names, row.parts, strict=True)) == sorted(
@@ -104,7 +105,7 @@ def test_packed_conversations_do_not_see_each_other(trl: str) -> None:
     from sdg_ray.align.models import causal
 
     model = causal("pocket/base", pocket_tokens(), seed=0).eval()
-    items = Sft(pack=False).examples(trl, "train", pocket_tokens()).items
+    items = Sft(pack=False).examples(of(trl), "train", pocket_tokens()).items
     rows = packed([(item.names[0], item.parts[0]) for item in items], length=80)
     order = single((name, part) for row in rows for name, part in zip(row.names, row.parts, strict=True))
     with torch.no_grad():
@@ -116,7 +117,7 @@ def test_packed_conversations_do_not_see_each_other(trl: str) -> None:
 def test_what_is_too_long_or_teaches_nothing_is_left_out_and_counted(tmp_path: Path) -> None:
     rows = [row(0), row(1, "long " * 300), row(2, responses=[[said("user", "?")]] * 3)]
     data = export_of(tmp_path, rows=rows)
-    left_out = Sft(longest=100).examples(data, "train", pocket_tokens())
+    left_out = Sft(longest=100).examples(of(data), "train", pocket_tokens())
     assert len(left_out.items) == 1
     assert dict(left_out.left_out) == {"are longer than 100 tokens": 1, "have no turn of an assistant": 1}
 
@@ -129,7 +130,7 @@ def test_attributes_are_read_with_what_is_not_known(tmp_path: Path) -> None:
         {"prompt_id": "p2", "prompt": [said("user", "?")], "response": "!", "helpfulness": None, "correctness": 1,
          "coherence": 1, "complexity": 1, "verbosity": 1},
     ]  # fmt: skip
-    first, second = Reward().examples(graded(tmp_path / "rows.jsonl", rows), "train", pocket_tokens()).items
+    first, second = Reward().examples(of(graded(tmp_path / "rows.jsonl", rows)), "train", pocket_tokens()).items
     assert text(first.said.ids) == (
         "<|user|>Name an island.<|end|><|assistant|>Farholm.<|end|><|user|>Another?<|end|><|assistant|>No.<|end|>"
     )
@@ -151,18 +152,17 @@ def rewarded(tmp_path: Path, **changed: Any) -> str:
 
 def test_preferences_without_rewards_are_refused_for_rpo(tmp_path: Path) -> None:
     data = rewarded(tmp_path, score_reward=[3.5, 3.75, None])
-    assert refusal(lambda: Rpo().examples(data, "train", pocket_tokens())) == (
-        "preference/train-00000-of-00001.parquet row 2 has no reward of its rejected answer, which stage=rpo needs: "
-        "export with rpo=true, or use stage=dpo"
+    assert refusal(lambda: Rpo().examples(of(data), "train", pocket_tokens())) == (
+        "p00001 has no reward of its rejected answer, which stage=rpo needs: export with rpo=true, or use stage=dpo"
     )
-    assert len(Dpo().examples(data, "train", pocket_tokens()).items) == 2
+    assert len(Dpo().examples(of(data), "train", pocket_tokens()).items) == 2
 
 
 @pytest.mark.parametrize("reward", [11.0, -3.7, float("nan"), float("inf")])
 def test_a_reward_outside_its_range_is_refused(tmp_path: Path, reward: float) -> None:
     data = rewarded(tmp_path, score_reward=[reward, 3.75, 1.0])
-    assert refusal(lambda: Rpo().examples(data, "train", pocket_tokens())) == (
-        f"preference/train-00000-of-00001.parquet row 2 has the reward {reward:g} of its chosen answer, outside "
+    assert refusal(lambda: Rpo().examples(of(data), "train", pocket_tokens())) == (
+        f"p00001 has the reward {reward:g} of its chosen answer, outside "
         "-3.62 to 10.18: leave the row out, or set lowest= and highest= to the range of your scorer"
     )
 
@@ -179,7 +179,7 @@ def test_a_reward_outside_its_range_is_refused(tmp_path: Path, reward: float) ->
 def test_a_bad_attribute_is_refused(tmp_path: Path, changed: dict[str, Any], says: str) -> None:
     good = {"prompt": "?", "response": "!"} | dict.fromkeys(ATTRIBUTES, 1)
     data = graded(tmp_path / "rows.jsonl", [good, good | changed])
-    assert says in refusal(lambda: Reward().examples(data, "train", pocket_tokens()))
+    assert says in refusal(lambda: Reward().examples(of(data), "train", pocket_tokens()))
 
 
 def test_data_that_is_not_there_or_not_whole_is_refused(tmp_path: Path, trl: str) -> None:

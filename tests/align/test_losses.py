@@ -9,9 +9,11 @@ from torch import Tensor
 from torch.autograd import gradcheck
 from torch.nn import functional
 
-from sdg_ray.align.dpo import dpo, log_ratio_gap, with_nll
+from sdg_ray.align.dpo import dpo
+from sdg_ray.align.graded import UNKNOWN
 from sdg_ray.align.logprobs import sequence_logprobs, told_sum
-from sdg_ray.align.reward import UNKNOWN, masked_mse
+from sdg_ray.align.preferring import log_ratio_gap, with_nll
+from sdg_ray.align.reward import masked_mse
 from sdg_ray.align.rpo import DISTANCES, backward_kl, forward_kl, rpo, squared
 from sdg_ray.align.sft import nll
 

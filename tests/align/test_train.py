@@ -1,7 +1,6 @@
 """Training of real models: the figures of TRL, the same weights after a kill, and no step on a NaN."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,44 +9,25 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from sdg_ray.align.distill import Distill
 from sdg_ray.align.dpo import Dpo
 from sdg_ray.align.models import causal
-from sdg_ray.align.pairs import referenced
+from sdg_ray.align.reference import referenced
 from sdg_ray.align.reward import Reward
 from sdg_ray.align.rpo import Rpo
 from sdg_ray.align.sft import Sft
-from sdg_ray.align.train import Trained, train
 from sdg_ray.align.trainer import Training
 from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
-from tests.align.sets import export_of, pocket_tokens
+from tests.align.sets import SHORT, Killed, export_of, killed_at, logged, of, pocket_tokens, trained
 from tests.export.runs import loaded, row
 
-SHORT = Training(rate=1e-3, epochs=2, batch=2, accumulate=2, warmup=1, save_every=1, log_every=1)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small only wait for each other's threads, the more so where the machine is busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> str:
     return export_of(tmp_path_factory.mktemp("data"))
-
-
-def trained(stage: Any, data: str, to: Path, training: Training = SHORT, **more: Any) -> Trained:
-    made = train(stage, training, data=data, to=str(to), **({"model": "pocket/base"} | more))
-    assert made is not None
-    return made
-
-
-def logged(made: Trained, name: str) -> list[float]:
-    return [line[name] for line in made.log if name in line]
 
 
 def of_trl(trainer: Any) -> float:
@@ -67,7 +47,7 @@ def test_sft_has_the_loss_that_trl_has_on_the_same_rows(data: str, tmp_path: Pat
     from trl import SFTConfig, SFTTrainer
 
     stage, tokens = Sft(longest=60), pocket_tokens()
-    items = stage.examples(data, "train", tokens).items
+    items = stage.examples(of(data), "train", tokens).items
     assert 1 < len(items) < 8  # packed, as TRL's are not
     ours = stage.loss(causal("pocket/base", tokens, 0), stage.batch(items, 0))[0].item()
     theirs = SFTTrainer(
@@ -82,7 +62,7 @@ def test_dpo_has_the_loss_that_trl_has_on_the_same_pairs(data: str, tmp_path: Pa
 
     stage, tokens = Dpo(beta=0.3), pocket_tokens()
     reference, policy = causal("pocket/base", tokens, 0), causal("pocket/instruct", tokens, 0)
-    pairs = stage.examples(data, "train", tokens).items[:7]  # of the dialogue, TRL learns what the user says, too
+    pairs = stage.examples(of(data), "train", tokens).items[:7]  # of the dialogue, TRL learns what the user says, too
     items = referenced(reference, pairs, tmp_path, rows=3)
     loss, traced = stage.loss(policy, stage.batch(items, 0))
     theirs = DPOTrainer(
@@ -102,14 +82,14 @@ def test_preference_training_widens_the_gap_and_begins_at_its_reference(data: st
     assert made.steps == 4 and made.rows == 8 and made.table().row_count > 8
 
 
-class Killed(Exception):
-    """What a kill is to these tests: training ends here, at once."""
-
-
 @pytest.mark.parametrize(
     ("stage", "training"),
-    [(Sft(longest=40), replace(SHORT, accumulate=1)), (Dpo(nll=1e-3), SHORT)],
-    ids=["sft", "dpo"],
+    [
+        (Sft(longest=40), replace(SHORT, accumulate=1)),
+        (Dpo(nll=1e-3), SHORT),
+        (Distill(teacher="pocket/instruct", length=8), SHORT),
+    ],
+    ids=["sft", "dpo", "distill"],
 )
 @pytest.mark.parametrize("step", [2, 3])  # within an epoch, and between two
 def test_a_killed_training_ends_with_the_same_weights(
@@ -117,12 +97,8 @@ def test_a_killed_training_ends_with_the_same_weights(
 ) -> None:
     whole = trained(stage, data, tmp_path / "whole", training)
 
-    def kill(line: str) -> None:
-        if line.startswith(f"step {step} "):
-            raise Killed
-
     with pytest.raises(Killed):
-        trained(stage, data, tmp_path / "killed", training, say=kill)
+        trained(stage, data, tmp_path / "killed", training, say=killed_at(step))
     last = tmp_path / "killed" / "checkpoints" / f"checkpoint-{step - 1}"
     half = last.with_name(f"checkpoint-{step}")
     shutil.copytree(last, half)  # what a kill leaves of the next one, while it is written
@@ -137,7 +113,7 @@ def test_a_killed_training_ends_with_the_same_weights(
 
 
 def test_the_reference_is_asked_once(data: str, tmp_path: Path) -> None:
-    items = Dpo().examples(data, "train", pocket_tokens()).items
+    items = Dpo().examples(of(data), "train", pocket_tokens()).items
     first = referenced(causal("pocket/base", pocket_tokens(), 0), items, tmp_path, rows=4)
     assert referenced(None, items, tmp_path, rows=4) == first
     assert first[0].reference is not None and first[0].reference[0] != first[0].reference[1]
@@ -154,7 +130,7 @@ def test_a_loss_that_is_no_number_stops_before_it_reaches_the_weights(tmp_path: 
     step = int(kept[-1].rpartition("-")[2]) + 1 if kept else 1
     good = tmp_path / "to" / "checkpoints" / kept[-1] if kept else "none"
     assert str(refused.value) == (
-        f"the loss is inf at step {step}, in the batch of preference/train-00000-of-00001.parquet row 6; the last good "
+        f"the loss is inf at step {step}, in the batch of p00005; the last good "
         f"checkpoint is {good}; look at these rows, or begin elsewhere with a lower training.rate"
     )
     for path in kept[-1:]:
@@ -165,11 +141,10 @@ def test_a_loss_that_is_no_number_stops_before_it_reaches_the_weights(tmp_path: 
 
 def test_other_settings_a_damaged_checkpoint_and_a_strange_folder_are_refused(data: str, tmp_path: Path) -> None:
     with pytest.raises(Killed):
-        trained(Sft(longest=40), data, tmp_path / "to", say=lambda line: (_ for _ in ()).throw(Killed))
+        trained(Sft(longest=40), data, tmp_path / "to", say=killed_at(1))
     trained_at = tmp_path / "to" / "checkpoints"
     with pytest.raises(Killed):  # nothing has been trained yet, so other settings may come
-        trained(Sft(longest=41), data, tmp_path / "to",
-                say=lambda line: (_ for _ in ()).throw(Killed) if "step 2 " in line else None)  # fmt: skip
+        trained(Sft(longest=41), data, tmp_path / "to", say=killed_at(2))
     with pytest.raises(Refused, match="begun with other settings: stage.longest: 41 -> 42; choose another place"):
         trained(Sft(longest=42), data, tmp_path / "to")
     file = trained_at / "checkpoint-1" / "optimizer.pt"
@@ -188,7 +163,8 @@ def test_an_empty_set_is_refused(data: str, tmp_path: Path) -> None:
 
 
 def test_every_stage_of_the_config_can_be_built() -> None:
-    stages = compose("align", ["data=here", "to=there"]).stages
+    stages = compose("align", ["data=here", "to=there", "teacher=pocket/instruct"]).stages
     assert {name: (type(build(each.loss)), type(build(each.training))) for name, each in stages.items()} == {
-        "sft": (Sft, Training), "dpo": (Dpo, Training), "rpo": (Rpo, Training), "reward": (Reward, Training),
+        "sft": (Sft, Training), "code": (Sft, Training), "general": (Sft, Training), "dpo": (Dpo, Training),
+        "rpo": (Rpo, Training), "reward": (Reward, Training), "distill": (Distill, Training),
     }  # fmt: skip

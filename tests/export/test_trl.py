@@ -1,7 +1,6 @@
 """TRL itself: the pocket models take a training step from the exported sets, read as they lie."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from sdg_ray.engines.vllm import POCKET
 from tests.export.runs import exported, loaded
 from tests.small import run_here, small_recipe
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +20,6 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_here(small_recipe(shards=2, rows=8), folder / "runs")
     assert exported(folder / "runs", folder / "out", "format=trl", "validation=0.2") == 0
     return folder / "out"
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small only wait for each other's threads, the more so where the machine is busy."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def settings(folder: Path) -> dict[str, Any]:
