@@ -47,8 +47,9 @@ def share(name: str, groups: Groups) -> Figure:
     Where all answers are alike nothing shows how much prompts differ; then each prompt counts as one answer.
     """
     value, variance, n = _of(groups)
-    alone = value * (1 - value) / n  # the variance, if answers to one prompt were as different as any
-    worth = min(n, n * alone / variance) if variance else sum(map(bool, groups))
+    prompts = sum(map(bool, groups))
+    alone = value * (1 - value) / n * _correction(prompts)  # the variance, if answers to a prompt were like any others
+    worth = min(n, n * alone / variance) if variance else prompts
     low, high = wilson(value, worth)
     return Figure(name=name, value=value, low=low, high=high, n=n)
 
@@ -94,13 +95,13 @@ def settled(to: str, settings: Mapping[str, Any]) -> bool:
         if changed := differences(there, wanted):
             raise Refused(f"to={to} has an evaluation with other settings: {changed[0]}; choose another folder")
     else:
-        _write(file, settings)
+        written(file, settings)
     return (Path(to) / FIGURES).exists()
 
 
 def write(to: str, found: Sequence[Figure]) -> None:
     """Write the figures down: the evaluation in the folder `to` is complete."""
-    _write(Path(to) / FIGURES, {"figures": [asdict(figure) for figure in found]})
+    written(Path(to) / FIGURES, {"figures": [asdict(figure) for figure in found]})
 
 
 def figures(path: str | Path) -> list[Figure]:
@@ -135,12 +136,17 @@ def _of(groups: Groups) -> tuple[float, float, int]:
     n = sum(map(len, groups))
     if not n:
         raise ValueError("there is no answer to take a mean of")
-    value, prompts = sum(map(sum, groups)) / n, sum(map(bool, groups))
+    value = sum(map(sum, groups)) / n
     off = sum((sum(group) - value * len(group)) ** 2 for group in groups)
-    return value, off / n**2 * prompts / max(1, prompts - 1), n
+    return value, off / n**2 * _correction(sum(map(bool, groups))), n
 
 
-def _write(file: Path, content: Mapping[str, Any]) -> None:
+def _correction(prompts: int) -> float:
+    """A variance is of one prompt less, for the mean is taken from them."""
+    return prompts / max(1, prompts - 1)
+
+
+def written(file: Path, content: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}")
     unfinished.write_text(json.dumps(content, indent=2))
