@@ -9,6 +9,8 @@ unique, dist-2        the share of different prompts, and of different pairs of 
 topics                how many occur, of how many, and their entropy in bits; or the ids of instructions
 Vendi                 as varied as so many prompts that have nothing in common
 words                 how many prompts are how long: 1-4 words, 5-9, 10-19, 20-39, 40-79, 80-159, 160-319, more
+
+Where prompts have evolved in colonies, a second table shows how many births of each operation were fit.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from rich.console import Console
 from sdg_ray.command import command, typed
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST
+from sdg_ray.report.colonies import colonies_table
 from sdg_ray.report.spread import spread_table
 from sdg_ray.report.tally import Tally
 from sdg_ray.store import reopen
@@ -36,6 +39,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
     if semantic:
         semantic.check()
     console.print(spread_table(store, tally, semantic))
+    if births := colonies_table(tally):
+        console.print(births)
     return 0
 
 

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "engines": LOWEST,
     "filters": LOWEST,
     "instructions": LOWEST,
-    "prompts": LOWEST | {"engines", "instructions"},
+    "prompts": LOWEST | {"engines", "instructions", "scorers", "sandbox", "unique"},
     "sandbox": {"errors", "config"},
     "scorers": LOWEST | {"engines", "instructions", "sandbox"},
     "stages": LOWEST | PLUGS,

@@ -26,8 +26,9 @@ PACKAGES = {
 SETS = {"model": ["nemotron4", "pocket", "served"], "sources": ["pocket", "hub"], "generators": ["one", "three"]}
 LEFT = {"nemotron4": ["model.reward.name=pocket/reward"]}  # what a set of models leaves to be said
 WRITTEN = {"nemotron4", "pocket"}  # recipes whose prompts a model writes on topics
+MERGED = {"genetic"}  # recipes whose prompts a model writes from seeds of their own
 FURTHER = {  # verifiers and judges, and generators among several
-    "math_answer", "instructions", "tool_call", "world", "judge", "rubric",
+    "math_answer", "instructions", "tool_call", "python_tests", "world", "judge", "rubric",
     "responses_first", "responses_second", "responses_third",
 }  # fmt: skip
 UNPAIRED = {"dialogues"}  # recipes of data without preferences
@@ -88,6 +89,8 @@ def test_recipe_builds_with_all_its_steps_whatever_the_cluster(option: str, prom
         steps = STEPS[:-1] if option in UNPAIRED else STEPS
         if option in WRITTEN:
             steps = ("topics", "prompts", "unique", *steps[1:])
+        if option in MERGED:
+            steps = ("prompts", "unique", *steps[1:])
         assert tuple(step for step in made.steps if step not in FURTHER) == steps
         json.dumps(made.identities())
 
