@@ -56,18 +56,30 @@ def train(
     asked = _held_out(stage, loaded, held_out.items, kept, training.batch)
     arguments.eval_on_start = bool(asked) and good is None
     steps = Steps(stage, loaded, items, asked, arguments, training.eval_every, say)
+    trained = _run(steps, folder, good, examples, training.batch)
+    _save(stage, steps, tokens, folder, model, training)
+    return trained
+
+
+def _run(steps: Steps, folder: Path, good: Path | None, examples: Examples, rows: int) -> Trained:
+    """All steps that are still to be made, after those of the checkpoint `good`; and the figures at their end."""
     began = time.monotonic()
     steps.train(resume_from_checkpoint=str(good) if good else None)
     seconds = time.monotonic() - began
-    figures = _figures(stage, steps, training.batch)
+    figures = _figures(steps, rows)
     if together.number() == 0 and figures:
-        checkpoints.write(folder / FIGURES, {"rows": len(asked), **figures})
-    _save(stage, steps, tokens, folder, model, training)
+        checkpoints.write(folder / FIGURES, {"rows": len(steps.held_out), **figures})
     return Trained(
-        folder=folder, rows=len(items), left_out=examples.left_out, steps=steps.state.global_step,
-        since=int(good.name.rpartition("-")[2]) if good else 0, tokens=sum(together.gathered(steps.tokens)),
-        seconds=seconds, log=steps.state.log_history, figures=figures,
-    )  # fmt: skip
+        folder=folder,
+        rows=len(steps.items),
+        left_out=examples.left_out,
+        steps=steps.state.global_step,
+        since=int(good.name.rpartition("-")[2]) if good else 0,
+        tokens=sum(together.gathered(steps.tokens)),
+        seconds=seconds,
+        log=steps.state.log_history,
+        figures=figures,
+    )
 
 
 def _held_out(stage: Stage, model: Any, items: Sequence[Any], kept: Path, rows: int) -> Sequence[Any]:
@@ -75,14 +87,15 @@ def _held_out(stage: Stage, model: Any, items: Sequence[Any], kept: Path, rows: 
     return stage.prepared(model, items, kept / f"validation-{_hash(items)}", rows) if items else []
 
 
-def _figures(stage: Stage, steps: Steps, rows: int) -> Mapping[str, float]:
-    """The last line of the log about validation, and what the stage measures besides."""
+def _figures(steps: Steps, rows: int) -> Mapping[str, float]:
+    """What validation found after the last step, and what the stage measures besides."""
     if not steps.held_out:
         return {}
-    last = [line for line in steps.state.log_history if f"{EVAL}loss" in line][-1]
+    asked = [line for line in steps.state.log_history if f"{EVAL}loss" in line]
+    last = asked[-1] if asked and asked[-1]["step"] == steps.state.global_step else steps.evaluate()
     figures = {name.removeprefix(EVAL): value for name, value in last.items() if name.startswith(EVAL)}
     steps.model.eval()
-    return figures | dict(stage.measured(steps.model, steps.held_out, rows))
+    return figures | dict(steps.stage.measured(steps.model, steps.held_out, rows))
 
 
 def _save(stage: Stage, steps: Steps, tokens: Tokens, folder: Path, like: str, training: Training) -> None:
@@ -108,8 +121,11 @@ def _check_something(examples: Examples, data: Blend) -> None:
 def _check_place(training: Training, arguments: Any) -> None:
     if arguments.n_gpu > 1:
         raise Refused("one process sees several GPUs: set workers=N for N of them, or CUDA_VISIBLE_DEVICES=0 for one")
-    if training.fsdp and together.count() == 1:
-        raise Refused("training.fsdp spreads a model over workers, and there is one: set workers=N, or fsdp=false")
+    if training.fsdp and (together.count() == 1 or arguments.device.type == "cpu"):
+        raise Refused(
+            f"training.fsdp spreads a model over GPUs of several workers, and there is {together.count()} with "
+            f"{arguments.device.type}: set workers=N worker.gpus=1, or fsdp=false"
+        )
 
 
 def _settings(

@@ -55,6 +55,7 @@ class Training:
                 logging_strategy="steps", logging_steps=self.log_every, logging_first_step=True,
                 logging_nan_inf_filter=False, report_to=["tensorboard"] if is_tensorboard_available() else [],
                 remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(), disable_tqdm=True,
+                use_cpu=not torch.cuda.is_available(),  # said, as workers on CPUs do not find each other otherwise
             )  # fmt: skip
         except ValueError as error:
             raise Refused(f"training.schedule={self.schedule} cannot be: {str(error).splitlines()[0]}") from error

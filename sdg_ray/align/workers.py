@@ -37,18 +37,24 @@ class Workers:
 
 
 def spread(
-    workers: Workers, stage: Stage, training: Training, *, to: str, say: Callable[[str], None] = lambda line: None,
+    workers: Workers,
+    stage: Stage,
+    training: Training,
+    *,
+    to: str,
+    say: Callable[[str], None] = lambda line: None,
     **how: Any,
 ) -> Trained | None:
     """As `train`, on workers of the cluster that this process has joined.
 
     Raises:
-        Refused: as `train`; or the workers have died once more than `restarts` allows.
+        Refused: as `train`; the cluster is too small; or the workers have died once more than `restarts` allows.
     """
     from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
     from ray.train.torch import TorchTrainer
     from ray.util.queue import Queue
 
+    _check_room(workers)
     lines = Queue(actor_options={"num_cpus": 0})
     told = Thread(target=_tell, args=(lines, say), daemon=True)
     told.start()
@@ -76,6 +82,19 @@ def spread(
     if isinstance(found, Refused):
         raise found
     return found
+
+
+def _check_room(workers: Workers) -> None:
+    """Ray Train would wait, in silence, for what never comes."""
+    import ray
+
+    there = ray.cluster_resources()
+    for kind, each in (("CPU", workers.cpus), ("GPU", workers.gpus)):
+        if there.get(kind, 0.0) < each * workers.count:
+            raise Refused(
+                f"workers={workers.count} need {each * workers.count:g} {kind}s, and the cluster has "
+                f"{there.get(kind, 0.0):g}: start nodes first, or ask for fewer"
+            )
 
 
 def _work(config: dict[str, Any]) -> Trained | Refused | None:

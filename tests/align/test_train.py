@@ -162,6 +162,13 @@ def test_an_empty_set_is_refused(data: str, tmp_path: Path) -> None:
         trained(Sft(longest=3), data, tmp_path)
 
 
+def test_a_model_is_spread_over_gpus_of_workers_or_not_at_all(data: str, tmp_path: Path) -> None:
+    arguments = replace(SHORT, fsdp=True).arguments(tmp_path)
+    assert arguments.fsdp and arguments.fsdp_plugin_args["reshard_after_forward"]  # full shards
+    with pytest.raises(Refused, match="over GPUs of several workers, and there is 1 with cpu: set workers=N"):
+        trained(Sft(longest=40), data, tmp_path, replace(SHORT, fsdp=True))
+
+
 def test_every_stage_of_the_config_can_be_built() -> None:
     stages = compose("align", ["data=here", "to=there", "teacher=pocket/instruct"]).stages
     assert {name: (type(build(each.loss)), type(build(each.training))) for name, each in stages.items()} == {
