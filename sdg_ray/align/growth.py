@@ -31,7 +31,7 @@ def growth(rounds: Rounds, number: int, to: Path) -> Table:
 def _made(one: Round) -> list[str]:
     """The answers of a round's teacher, the share that was kept, and the pairs."""
     store = reopen(str(one.runs), one.folder.name)
-    tally = Tally(store=store, steps=list(store.steps))
+    tally = Tally(store=store, steps=list(store.homes))
     tally.update()
     answers = tally.total("answers")
     return [f"{answers:,}", f"{tally.total('kept') / max(1, answers):.0%}", f"{tally.total('pairs'):,}"]

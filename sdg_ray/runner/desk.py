@@ -8,6 +8,7 @@ that starts again and again while nothing gets done stays up and declines what i
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -52,6 +53,7 @@ class Desk:
             return
         try:
             self.careful = Careful(Worker(place.recipe, place.store, place.step), wary=WARY if times else 0)
+            gc.freeze()  # libraries and models stay; to look through them for garbage takes a third of a second
         except Exception as error:  # Ray Data would wait for ever for a worker that does not come up again
             if not times:
                 raise  # nothing works yet: the run ends here and says why
