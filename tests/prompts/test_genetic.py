@@ -190,7 +190,9 @@ def test_child_says_of_whom_and_how_it_came_about(family: Genetic) -> None:
 def test_colony_is_the_same_wherever_it_grows_and_like_no_other(family: Genetic) -> None:
     first = grown(family, Breeder(hurry=0.002))
     assert first == grown(family, Breeder(hurry=0.001))
-    assert not {text(each) for each in first} & {text(each) for each in grown(family, number=1)}
+    second = grown(family, number=1)
+    assert not {text(each) for each in first} & {text(each) for each in second}
+    assert len({(each.origin or {})["seed"] for each in (*first, *second)}) == 24
     founders = [{name for child in grown(family, number=n) for name in item(child)["parents"]} for n in range(3)]
     drawn = [{name for name in names if name.startswith("seed/")} for names in founders]
     assert all(len(each) <= 6 for each in drawn) and len(set(map(frozenset, drawn))) > 1
@@ -210,6 +212,9 @@ def test_what_is_like_another_of_the_colony_is_refused(family: Genetic) -> None:
     texts = [*(text(child) for child in made), *(SEED.format(n=n, words=words(Chance(n))) for n in range(12))]
     sets = [grams(normal(each)) for each in texts]
     assert max(jaccard(one, other) for i, one in enumerate(sets) for other in sets[:i]) < 0.8
+
+    only = grown(replace(mutants, modes=("constrain",)), Breeder(says={"new": {"one more requirement": twin}}))
+    assert [draft.error for draft in only].count(None) == 1
 
     again = SEED.format(n=4, words=words(Chance(4)))
     of_seed = grown(replace(family, founders=12), Breeder(says={"new": {"": f"1. {again}"}}))
@@ -282,7 +287,10 @@ def test_child_about_another_function_has_nobodys_tests(family: Genetic) -> None
     other = Breeder(says={"new": {"one more requirement": "1. Write f_new(x) that returns something else this time."}})
     mutants = replace(family, crossover=0.0, modes=("constrain",), children=1, births=1, generations=1, tests=RUN)
     crossed = replace(family, crossover=1.0, children=2, births=2, generations=1, tests=RUN)
-    for child in (*grown(mutants, other), *grown(crossed)):
+    defined = "\n".join(f"def {name}(x): return x" for name in ("f_new", *(f"f_{n}" for n in range(12))))
+    all_there = {"new": {"": "1. Write f_new(x) that returns x."}, "code": {"": f"```python\n{defined}\n```"}}
+    of_many = grown(replace(crossed, children=1, births=1), Breeder(says=all_there))
+    for child in (*grown(mutants, other), *grown(crossed), *of_many):
         assert item(child)["ran"] == "ran" and json.loads(child.reference or "").keys() == {"solution"}
 
 
