@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from sdg_ray.align import checkpoints, models, together
 from sdg_ray.align.blend import Blend
 from sdg_ray.align.stage import Stage
@@ -51,6 +53,8 @@ def train(
     if models.finished(folder):
         return None
     _check_place(training, arguments)
+    if training.threads:
+        torch.set_num_threads(training.threads)
     loaded = stage.load(model, tokens, training.seed).to(arguments.device)
     items = stage.prepared(loaded, examples.items, kept, training.batch)
     asked = _held_out(stage, loaded, held_out.items, kept, training.batch)

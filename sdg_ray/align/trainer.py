@@ -20,7 +20,8 @@ class Training:
 
     `schedule` is one of transformers' by name; `warmup` its steps. `fsdp` spreads weights, gradients and what the
     optimizer keeps over the workers, for models that are too large for one GPU with all of it. What is held out for
-    validation is asked before the first step, after the last one, and after every `eval_every` of them.
+    validation is asked before the first step, after the last one, and after every `eval_every` of them. `threads` of a
+    CPU: the threads of a small model mostly wait for each other, so one is faster.
     """
 
     rate: float
@@ -37,6 +38,7 @@ class Training:
     save_every: int = runtime(200)
     log_every: int = runtime(10)
     eval_every: int = runtime(0)
+    threads: int | None = runtime(None)
 
     def __post_init__(self) -> None:
         counts = (self.batch, self.accumulate, self.save_every, self.log_every, self.eval_every + 1)
