@@ -81,6 +81,7 @@ def test_a_reward_model_is_measured_on_the_file_beside_its_own(tmp_path: Path) -
     figures = json.loads((tmp_path / "to" / "figures.json").read_text())
     assert figures["rows"] == 12 and figures["pairs"] == 6 and figures["equal_pairs"] == 0
     assert figures["loss"] == pytest.approx(logged(made, "eval_loss")[-1])
+    assert "eval_loss" in made.log[-2] and "train_runtime" in made.log[-1]  # asked as a part of the last step
     assert -1 <= figures["correlation_helpfulness"] <= 1 and 0 <= figures["scalar_pair_accuracy"] <= 1
     assert "correlation_complexity" not in figures and "correlation_coherence" not in figures  # unknown, and all equal
 
