@@ -15,7 +15,7 @@
 Settings are set by their path, + where their file does not name them:
 
     recipe.responses.n=8  recipe.responses.sampling.temperature=0  recipe.prompts.families.world.quota=2000
-    evaluation.tasks.gsm8k=8  +evaluation.tasks.arc_challenge=25  ~evaluation.tasks.mmlu  evaluation.limit=20
+    evaluation.only=[gsm8k,ifeval]  evaluation.tasks.gsm8k=8  +evaluation.tasks.arc_challenge=25  evaluation.limit=20
 
 An interval holds in 95 of 100 cases, and counts prompts and not their answers. Killed at any moment, the same command
 goes on; another model, or one that was trained again, or other settings need a folder of their own.
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
     to, engine, evaluation = setting(cfg, "to"), build(cfg.model.generator), build(cfg.evaluation)
     if "://" in to:
         raise Refused(f"to={to} is not on this machine; figures go into a folder")
-    model.check(engine)
+    model.check(engine, chat=evaluation.chat if isinstance(evaluation, Harness) else True)
     evaluation.check()
     if settled(to, {"model": model.known(engine), "on": evaluation.settings()}):
         console.print(f"{to} is complete already; there was nothing to do", highlight=False, soft_wrap=True)

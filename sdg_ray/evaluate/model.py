@@ -26,10 +26,11 @@ def known(engine: Any) -> Mapping[str, Any]:
     return identity(engine) | {"weights": {file.name: f"{file.stat().st_size} {_sampled(file)}" for file in files}}
 
 
-def check(engine: Any) -> None:
-    """Raise `Refused` where there is no such model, or none that knows what a conversation looks like."""
+def check(engine: Any, chat: bool = True) -> None:
+    """Raise `Refused` where there is no such model or, for a `chat`, none that knows what a conversation looks like."""
     engine.check()
-    if isinstance(engine, Vllm) and "://" not in engine.name and not engine.chat_template and not _has_template(engine):
+    here = chat and isinstance(engine, Vllm) and "://" not in engine.name
+    if here and not engine.chat_template and not _has_template(engine):
         raise Refused(
             f"model {engine.name} has no chat template, so it cannot be asked as in a conversation; put a "
             "chat_template.jinja beside its tokenizer, or name a file with model.generator.chat_template=..."

@@ -7,6 +7,7 @@ leaves("mmlu", index)                          {"mmlu_anatomy": {...}, ...}: the
 import difflib
 import logging
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,26 @@ def manager(include: str | None) -> Any:
     Raises:
         Refused: lm-eval is not installed, or there is no such folder.
     """
-    if include is not None and not Path(include).is_dir():
+    if include is None:
+        return _own()
+    if not Path(include).is_dir():
         raise Refused(f"evaluation.include={include} is no folder; it should hold tasks as lm-eval reads them")
+    index = dict(_own().task_index)
+    from lm_eval.tasks import TaskManager
+
+    found = TaskManager(include_path=include, include_defaults=False)
+    for name, entry in index.items():
+        found.task_index.setdefault(name, entry)
+    return found
+
+
+@cache
+def _own() -> Any:
+    """The tasks that lm-eval brings: thousands of files, which are read once."""
     with installed_by("evaluate"):
         from lm_eval.tasks import TaskManager
-    logging.getLogger("lm_eval").setLevel(logging.ERROR)
-    return TaskManager(include_path=include)
+    logging.getLogger("lm_eval").setLevel(logging.CRITICAL)  # its errors repeat whole requests, with their key
+    return TaskManager()
 
 
 def check(name: str, shown: int | None, engine: Any, index: Mapping[str, Any]) -> None:

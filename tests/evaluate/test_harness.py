@@ -1,21 +1,28 @@
 """lm-eval: its tasks are there, ours runs code in the sandbox, and a task of one's own is measured on a real engine."""
 
+import io
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 pytest.importorskip("lm_eval", reason="pip install -e '.[evaluate]' brings it")
 
+from jobs.evaluate import main
 from sdg_ray.config import build, compose
 from sdg_ray.engines.endpoint import Endpoint
+from sdg_ray.engines.vllm import POCKET
 from sdg_ray.errors import Refused
-from sdg_ray.evaluate import humaneval
+from sdg_ray.evaluate import Figure, figures, humaneval
 from sdg_ray.evaluate.harness import Harness, figures_of
 from sdg_ray.evaluate.tasks import leaves, manager
+from sdg_ray.pocket import world
 from sdg_ray.sandbox import Sandbox
+from tests.engines.server import Server, completion, refusal
 
 ADD = {
     "task_id": "Test/0",
@@ -82,6 +89,103 @@ def test_humaneval_runs_answers_in_the_sandbox_alone(tmp_path: Path) -> None:
         task.process_results(ADD | {"test": "def check(candidate):"}, ["```python\ndef add(a, b): ...\n```"])
 
 
+def test_only_names_tasks_of_the_config_and_others(tmp_path: Path) -> None:
+    made = harness(only=["gsm8k", "arc_easy"])
+    assert made.asked == {"gsm8k": 5, "arc_easy": None}
+    assert made.settings() == harness(tasks={"gsm8k": 5, "arc_easy": None}).settings()
+    made.check()
+
+
+def test_task_that_is_through_is_not_measured_again(tmp_path: Path) -> None:
+    figure = {"name": "gsm8k acc", "value": 0.5, "low": 0.4, "high": 0.6, "n": 9}
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "gsm8k.json").write_text(json.dumps({"figures": [figure]}))
+    assert harness(only=["gsm8k"]).measure(str(tmp_path)) == [Figure(**figure)]
+
+
+@pytest.fixture
+def sums(tmp_path: Path) -> Path:
+    """A folder with two tasks of lm-eval: sums of the pocket world, to be written and to be chosen."""
+    drawn = (world.question("arithmetic", random.Random(n), True) for n in range(24))
+    rows = [{"question": q.messages[0][1], "answer": q.reference} for q in drawn if q.reference.isdecimal()]
+    rows = [row | {"choices": [row["answer"], f"{int(row['answer']) + 7}"]} for row in rows]
+    (tmp_path / "sums.data").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    common = {"dataset_path": "json", "dataset_kwargs": {"data_files": {"test": str(tmp_path / "sums.data")}},
+              "test_split": "test", "doc_to_text": "{{question}}", "num_fewshot": 0, "tag": "sums"}  # fmt: skip
+    number = {"function": "regex", "regex_pattern": "(-?[0-9]+)", "group_select": -1}
+    written = {"task": "sums_written", "output_type": "generate_until", "doc_to_target": "{{answer}}",
+               "generation_kwargs": {"until": ["\n\n"], "do_sample": False, "max_gen_toks": 60},
+               "filter_list": [{"name": "last", "filter": [number, {"function": "take_first"}]}],
+               "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}]}  # fmt: skip
+    chosen = {"task": "sums_chosen", "output_type": "multiple_choice", "doc_to_target": 0,
+              "doc_to_choice": "{{choices}}",
+              "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}]}  # fmt: skip
+    for task in (written, chosen):
+        (tmp_path / f"{task['task']}.yaml").write_text(json.dumps(common | task))
+    return tmp_path
+
+
+def test_task_without_data_is_refused_before_a_model_is_loaded(sums: Path) -> None:
+    made = harness(include=str(sums), only=["sums_written"])
+    made.check()
+    (sums / "sums.data").unlink()
+    with pytest.raises(Refused, match="evaluation.tasks.sums_written: its data could not be had"):
+        made.measure(str(sums / "out"))
+    (sums / "sums.data").write_text("")
+    with pytest.raises(Refused, match="evaluation.tasks.sums_written: its data is empty"):
+        made.measure(str(sums / "out"))
+
+
+def test_model_behind_an_address_is_asked_as_a_chat_and_its_key_is_told_to_nobody(
+    sums: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MY_KEY", "no-one-may-read-this")
+    rows = [json.loads(line) for line in (sums / "sums.data").read_text().splitlines()]
+    known = {row["question"]: row["answer"] for row in rows[::2]}
+    with Server() as server:
+        server.say = lambda asked: completion(f"It is {known.get(asked.body['messages'][-1]['content'], 'unknown')}.")
+        served = Endpoint(name="tiny", addresses=[server.address], key="MY_KEY", attempts=1)
+        made = harness(engine=served, include=str(sums), only=["sums_written"])
+        made.check()
+        figure = made.measure(str(sums / "out"))[0]
+        assert (figure.value, figure.n) == (pytest.approx(len(known) / len(rows)), len(rows))
+        assert server.asked[0].headers["Authorization"] == "Bearer no-one-may-read-this"
+        server.say = lambda asked: refusal("broken", 500)
+        with pytest.raises(
+            Refused, match="model tiny did not answer all of sums_written: 500.*the same command goes on"
+        ):
+            made.measure(str(sums / "again"))
+    with pytest.raises(Refused, match="no address answers"):
+        made.measure(str(sums / "away"))
+    said = capfd.readouterr()
+    assert "no-one" not in said.out + said.err
+    assert not [path for path in sums.rglob("*") if path.is_file() and b"no-one" in path.read_bytes()]
+
+
+@pytest.mark.engine
+def test_tasks_are_measured_on_a_real_model_in_its_chat_template(sums: Path) -> None:
+    printed, to = io.StringIO(), sums / "out"
+    typed = ["on=harness", "model=pocket/instruct", f"to={to}", f"evaluation.include={sums}",
+             "evaluation.only=[sums]"]  # fmt: skip
+    assert main(typed, Console(width=120, file=printed)) == 0
+    chosen, written = figures(to)
+    assert (written.name, chosen.name) == ("sums_written exact_match (last)", "sums_chosen acc")
+    assert written.low < written.value < written.high
+    rows = [json.loads(line) for line in (to / "tasks" / "sums.jsonl").read_text().splitlines()]
+    rows = [row for row in rows if row["task"] == "sums_written"]
+    assert written.n == chosen.n == len(rows) > 15
+    assert written.value == pytest.approx(sum(row["exact_match"] for row in rows) / len(rows))
+    assert written.value > 0.4  # it can do sums, as the world says: this is the model that was asked for
+    from transformers import AutoTokenizer
+
+    chat = [{"role": "user", "content": rows[0]["doc"]["question"]}]
+    tokenizer = AutoTokenizer.from_pretrained(POCKET / "instruct", local_files_only=True)
+    asked = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    assert rows[0]["arguments"][0][0] == asked
+    assert chosen.value > 0.5
+    assert "sums_chosen acc" in printed.getvalue()
+
+
 def test_metrics_become_figures_with_their_errors_as_intervals() -> None:
     errors = {"exact_match_stderr,strict-match": 0.05, "acc_stderr,none": 0.0, "f1_stderr,none": "N/A"}
     values = {"exact_match,strict-match": 0.4, "acc,none": 1.0, "f1,none": 0.3}
@@ -89,6 +193,6 @@ def test_metrics_become_figures_with_their_errors_as_intervals() -> None:
     exact, sure, bare = figures_of("gsm8k", metrics)
     assert (exact.name, exact.value, exact.n) == ("gsm8k exact_match (strict-match)", 0.4, 100)
     assert (exact.low, exact.high) == pytest.approx((0.302, 0.498))
-    assert (sure.name, sure.high) == ("gsm8k acc", 1.0)
-    assert sure.low == pytest.approx(0.963, abs=0.001)  # an error of 0 would say that it is certain
+    assert sure.name == "gsm8k acc"
+    assert (sure.low, sure.high) == pytest.approx((0.963, 1.0), abs=0.001)  # an error of 0 would say that it is certain
     assert (bare.low, bare.high) == (None, None)
