@@ -23,6 +23,7 @@ SFT in stages, as published: code first, then everything with 2% of the code aga
     to=FOLDER             where the model goes, in Hugging Face's layout; checkpoints are below it
     workers=N             on N workers of Ray Train, each with batches of its own, on the cluster at RAY_ADDRESS or else
                           this machine: worker.gpus=1 for a GPU each; what is named has to lie where all of them see it
+    threads=1             of a CPU: a model of a few million parameters is fastest on one
 
 Settings of a stage are set by their path: stages.dpo.loss.beta=0.2 stages.dpo.training.rate=1e-6 (+ where
 conf/align.yaml does not name them: +stages.sft.training.save_every=50, and +stages.sft.training.fsdp=true, which

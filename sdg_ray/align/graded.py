@@ -64,9 +64,14 @@ def _source(data: str, split: str) -> Source | None:
     if data.endswith((".jsonl", ".parquet")):
         beside = Path(data).with_name(Path(data).name.replace("train", split))
         return Source(at=str(beside)) if beside != Path(data) and beside.exists() else None
-    from datasets import get_dataset_split_names
-
-    return Source(at=data, split=split) if split in get_dataset_split_names(data) else None
+    source = Source(at=data, split=split)
+    try:
+        source.rows("prompt", "response", *ATTRIBUTES)
+    except Refused as refused:
+        if "Unknown split" in str(refused):  # so says the library of a dataset that has others
+            return None
+        raise
+    return source
 
 
 def _prompt(prompt: Any) -> Chat:

@@ -12,10 +12,12 @@ from safetensors.torch import load_file
 
 from sdg_ray.align.agreement import agreement, correlation
 from sdg_ray.align.dpo import Dpo
+from sdg_ray.align.graded import grades
 from sdg_ray.align.logprobs import of_model, told_sum
 from sdg_ray.align.models import causal
 from sdg_ray.align.reward import Reward
 from sdg_ray.align.sft import Sft
+from sdg_ray.scorers.reward_model import ATTRIBUTES
 from tests.align.sets import SHORT, Killed, export_of, graded, killed_at, logged, of, pocket_tokens, trained
 from tests.export.runs import row
 
@@ -84,6 +86,22 @@ def test_a_reward_model_is_measured_on_the_file_beside_its_own(tmp_path: Path) -
     assert "eval_loss" in made.log[-2] and "train_runtime" in made.log[-1]  # asked as a part of the last step
     assert -1 <= figures["correlation_helpfulness"] <= 1 and 0 <= figures["scalar_pair_accuracy"] <= 1
     assert "correlation_complexity" not in figures and "correlation_coherence" not in figures  # unknown, and all equal
+
+
+def test_a_dataset_has_a_split_for_validation_or_none(tmp_path: Path) -> None:
+    (tmp_path / "both").mkdir()
+    (tmp_path / "one").mkdir()
+    graded(tmp_path / "both" / "train.jsonl")
+    graded(tmp_path / "both" / "validation.jsonl", [{"prompt": "?", "response": "!"} | dict.fromkeys(ATTRIBUTES, 1)])
+    graded(tmp_path / "one" / "train.jsonl")
+    found = {at: [len(list(grades(str(tmp_path / at), split))) for split in ("train", "validation")]
+             for at in ("both", "one")}  # fmt: skip
+    assert found == {"both": [12, 1], "one": [12, 0]}
+    assert [len(list(grades(str(tmp_path / "both" / "train.jsonl"), split))) for split in ("train", "validation")] == [
+        12,
+        1,
+    ]
+    assert not list(grades(graded(tmp_path / "rows.jsonl"), "validation"))
 
 
 def test_agreement_is_what_it_is_by_hand() -> None:
