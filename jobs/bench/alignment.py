@@ -28,7 +28,7 @@ from rich.table import Table
 
 from sdg_ray.align import checkpoints
 from sdg_ray.align.loop import do
-from sdg_ray.align.rounds import FIGURES, MODEL, Rounds, Task
+from sdg_ray.align.rounds import CARD, FIGURES, MODEL, Rounds, Task
 from sdg_ray.command import command, typed
 from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
@@ -103,11 +103,12 @@ BASES = ("base_early", "base")
 
 def bases_tasks(seed: int, to: Path) -> list[Task]:
     """Two bases, each by SFT on the data of the first two rounds of `growth`."""
-    made = pocket(seed).tasks(2, to / "growth")
+    plain = pocket(seed)
+    made = plain.tasks(2, to / "growth")
     for base in BASES:
         for number in (1, 2):
             data = to / "growth" / f"round-{number}" / "data"
-            made += student(f"{base}-{number}", ("stage=sft",), f"pocket/{base}", data, to / "bases", seed)
+            made += student(f"{base}-{number}", plain.stages["sft"], f"pocket/{base}", data, to / "bases", seed)
     return made
 
 
@@ -120,12 +121,14 @@ def bases(seed: int, to: Path) -> Measured:
     return lines | {"later base, same data": later, "the student's data, same base": better}
 
 
+FAST = ("stages.dpo.training.rate=2e-4", "threads=1")  # so that what is wrong with a loss has time to show
+EVEN = ("stages.rpo.training.rate=2e-4", "stages.rpo.loss.eta=3", "threads=1")
 PREFERENCES = {
-    "dpo": ("stage=dpo", "stages.dpo.loss.nll=0"),
-    "dpo-nll": ("stage=dpo",),
-    "rpo": ("stage=rpo", "stages.rpo.loss.eta=3"),
-    "rpo-forward": ("stage=rpo", "stages.rpo.loss.eta=3", "stages.rpo.loss.distance=forward_kl"),
-    "rpo-squared": ("stage=rpo", "stages.rpo.loss.eta=3", "stages.rpo.loss.distance=squared"),
+    "dpo": ("stage=dpo", "stages.dpo.loss.nll=0", *FAST),
+    "dpo-nll": ("stage=dpo", "stages.dpo.loss.nll=0.01", *FAST),
+    "rpo": ("stage=rpo", *EVEN),
+    "rpo-forward": ("stage=rpo", "stages.rpo.loss.distance=forward_kl", *EVEN),
+    "rpo-squared": ("stage=rpo", "stages.rpo.loss.distance=squared", *EVEN),
 }
 
 
@@ -185,6 +188,51 @@ def _generations(name: str, seed: int) -> Rounds:
     )  # fmt: skip
 
 
+CODE = {"code": ("[python]", 400), "general": ("[fact,arithmetic,list,string,format,document,dialogue]", 1200)}
+LEARNT = ("stages.{}.loss.longest=256", "stages.{}.training.batch=16", "stages.{}.training.epochs=4", "threads=1")
+
+
+def code_tasks(seed: int, to: Path) -> list[Task]:
+    """Code and general talk by Instruct; then one stage after the other, with replay and without, and both at once."""
+    below = to / "code"
+    made = [task for name in CODE for task in _written(name, below, seed)]
+    code, general = (below / name / "data" for name in CODE)
+    first = student("code", _learnt("code"), "pocket/base", code, below, seed)
+    after = str(below / "code")
+    staged = student("staged", _learnt("general"), after, general, below, seed)
+    replayed = (*_learnt("general"), f"replay.data={code}")
+    both = f"[{code},{general}]"
+    return [
+        *made, *first, *staged, *student("staged-replay", replayed, after, general, below, seed),
+        *student("mixed", _learnt("sft"), "pocket/base", both, below, seed),
+    ]  # fmt: skip
+
+
+def code(seed: int, to: Path) -> Measured:
+    """Python and everything, after each way."""
+    ways = ("code", "staged", "staged-replay", "mixed")
+    python = {f"{name}: right, Python": _figure(to / "code" / name, "right: python") for name in ways}
+    return python | {f"{name}: right": _right(to / "code" / name) for name in ways}
+
+
+def _learnt(stage: str) -> tuple[str, ...]:
+    return (f"stage={stage}", *(each.format(stage) for each in LEARNT))
+
+
+def _written(name: str, below: Path, seed: int) -> list[Task]:
+    """A run of one sort of questions, and its export."""
+    kinds, quota = CODE[name]
+    world = f"recipe.prompts.families.world.kinds={kinds}", f"recipe.prompts.families.world.quota={quota}"
+    run = f"run={name}", f"root={below / 'runs'}"
+    data = below / name / "data"
+    asked = ("recipe=rounds", "model=pocket", "cluster=local", *world, *run, f"recipe.prompts.seed={seed}")
+    wanted = ("by=world", "sft=all_kept", "validation=0", *run, "format=trl", f"to={data}")
+    return [
+        Task(name=f"code generate {name}", job="generate", arguments=asked, after=(), made=data / CARD),
+        Task(name=f"code export {name}", job="export", arguments=wanted, after=(), made=data / CARD),
+    ]
+
+
 # what they are made of
 
 
@@ -195,7 +243,7 @@ def pocket(seed: int) -> Rounds:
     return rounds
 
 
-def student(name: str, typed_: Sequence[str], model: str, data: Path, below: Path, seed: int) -> list[Task]:
+def student(name: str, typed_: Sequence[str], model: str, data: Path | str, below: Path, seed: int) -> list[Task]:
     """A model trained in one stage, in `below`/`name`, and its evaluation."""
     folder, stage = below / name, typed_[0].removeprefix("stage=")
     arguments = (*typed_, f"stages.{stage}.training.seed={seed}", f"data={data}", f"model={model}", f"to={folder}")
@@ -229,6 +277,7 @@ PROOFS = {
     "bases": Proof(title="base by data: right answers", tasks=bases_tasks, measured=bases),
     "preferences": Proof(title="DPO against RPO on the same pairs", tasks=preferences_tasks, measured=preferences),
     "collapse": Proof(title="accumulate against replace", tasks=collapse_tasks, measured=collapse),
+    "code": Proof(title="code and general: staged or mixed", tasks=code_tasks, measured=code),
 }
 
 
