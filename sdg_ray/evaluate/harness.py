@@ -54,8 +54,8 @@ class Harness:
         """Raise `Refused` for whatever can be seen to be wrong before data is fetched or a model loaded."""
         if not self.asked:
             raise Refused("evaluation.tasks is empty; name at least one task, such as evaluation.tasks.gsm8k=5")
-        if self.limit is not None and self.limit < 1:
-            raise Refused(f"evaluation.limit must be at least 1, not {self.limit}")
+        if self.limit is not None and self.limit < 2:
+            raise Refused(f"evaluation.limit must be at least 2, not {self.limit}: one question shows no error")
         if isinstance(self.engine, Endpoint) and (len(self.engine.addresses) > 1 or not self.chat):
             name = self.engine.name
             raise Refused(f"model {name}: lm-eval asks one address, as a chat; give one, with evaluation.chat=true")
@@ -81,9 +81,10 @@ class Harness:
         for name in missing:
             results = self._results(name, model, loaded[name])
             _write_samples(files[name].with_suffix(".jsonl"), results["samples"])
-            told = [name] if name in results["results"] else list(results["results"])  # of a tag, each of its tasks
-            found = [asdict(figure) for each in told for figure in figures_of(each, results["results"][each])]
-            written(files[name], {"figures": found})
+            told: Mapping[str, Any] = results["results"]
+            found = figures_of(name, told[name]) if name in told else []  # of a tag, and of some groups, only the tasks
+            found = found or [figure for each, metrics in told.items() for figure in figures_of(each, metrics)]
+            written(files[name], {"figures": [asdict(figure) for figure in found]})
         return [Figure(**each) for file in files.values() for each in json.loads(file.read_text())["figures"]]
 
     def _loaded(self, name: str) -> list[Any]:

@@ -55,7 +55,7 @@ def test_tasks_of_the_config_are_those_of_lm_eval_and_can_be_done() -> None:
     ("settings", "sentence"),
     [
         ({"tasks": {}}, "evaluation.tasks is empty"),
-        ({"limit": 0}, "evaluation.limit must be at least 1, not 0"),
+        ({"limit": 1}, "evaluation.limit must be at least 2, not 1"),
         ({"tasks": {"gsm8q": 5}}, "has no such task; it has .*gsm8k"),
         ({"tasks": {"mbpp": 3}}, "runs code that the model writes.*take humaneval.*container"),
         ({"tasks": {"humaneval_plus": 0}}, "runs code that the model writes"),
@@ -122,6 +122,9 @@ def sums(tmp_path: Path) -> Path:
               "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}]}  # fmt: skip
     for task in (written, chosen):
         (tmp_path / f"{task['task']}.yaml").write_text(json.dumps(common | task))
+    summed = {"metric": "exact_match", "weight_by_size": True, "filter_list": "last"}
+    group = {"group": "sums_all", "task": ["sums_written"], "aggregate_metric_list": [summed]}
+    (tmp_path / "sums_all.yaml").write_text(json.dumps(group))
     return tmp_path
 
 
@@ -145,15 +148,14 @@ def test_model_behind_an_address_is_asked_as_a_chat_and_its_key_is_told_to_nobod
     with Server() as server:
         server.say = lambda asked: completion(f"It is {known.get(asked.body['messages'][-1]['content'], 'unknown')}.")
         served = Endpoint(name="tiny", addresses=[server.address], key="MY_KEY", attempts=1)
-        made = harness(engine=served, include=str(sums), only=["sums_written"])
+        made = harness(engine=served, include=str(sums), only=["sums_all"])
         made.check()
         figure = made.measure(str(sums / "out"))[0]
+        assert figure.name == "sums_all exact_match (last)"
         assert (figure.value, figure.n) == (pytest.approx(len(known) / len(rows)), len(rows))
         assert server.asked[0].headers["Authorization"] == "Bearer no-one-may-read-this"
         server.say = lambda asked: refusal("broken", 500)
-        with pytest.raises(
-            Refused, match="model tiny did not answer all of sums_written: 500.*the same command goes on"
-        ):
+        with pytest.raises(Refused, match="model tiny did not answer all of sums_all: 500.*the same command goes on"):
             made.measure(str(sums / "again"))
     with pytest.raises(Refused, match="no address answers"):
         made.measure(str(sums / "away"))
