@@ -16,6 +16,7 @@ from sdg_ray.prompts.coding import Coding
 from sdg_ray.prompts.evolve import Evolve
 from sdg_ray.prompts.family import Family, TopicList
 from sdg_ray.prompts.function_calling import FunctionCalling
+from sdg_ray.prompts.genetic import Genetic
 from sdg_ray.prompts.incapable import Incapable
 from sdg_ray.prompts.instruction_multi_turn import InstructionMultiTurn
 from sdg_ray.prompts.instruction_second_turn import InstructionSecondTurn
@@ -110,6 +111,14 @@ def _declined(family: Incapable, tokens: Tokens, most: int) -> Calls:
     return _list(family.questions, tokens, most) + answer * family.questions
 
 
+def _bred(family: Genetic, tokens: Tokens, most: int) -> Calls:
+    """Every child of a colony: written from what its parents are, solved and judged. Births that fail come on top."""
+    parents = family.crossover * family.shots + 1 - family.crossover
+    solved = _text(tokens, tokens.item, tokens.answer)
+    judged = _text(tokens, tokens.ask + tokens.item + tokens.answer, tokens.verdict)
+    return (_list(1, tokens, most, parents * tokens.item) + solved + judged) * family.children
+
+
 ASKS: Mapping[type, Callable[[Any, Tokens, int], Calls]] = {
     OpenQa: lambda of, tokens, most: _refined(of.questions, len(of.modes), tokens, most),
     Writing: lambda of, tokens, most: _refined(of.tasks, len(of.modes), tokens, most),
@@ -126,4 +135,5 @@ ASKS: Mapping[type, Callable[[Any, Tokens, int], Calls]] = {
     InstructionMultiTurn: lambda of, tokens, most: _answered(of, tokens, most, seeds=2),
     InstructionSecondTurn: _answered,
     TwoTurn: _two_turn,
+    Genetic: _bred,
 }

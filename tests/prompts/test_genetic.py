@@ -16,6 +16,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.config import runtime
 from sdg_ray.engines import Answer, Answers, BadRow, EngineDied, Sampling, Values
 from sdg_ray.errors import Refused
+from sdg_ray.plan.writing import of_family
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.asking import COUNTS, Writer
 from sdg_ray.prompts.family import Draft, Means
@@ -33,6 +34,7 @@ from sdg_ray.store import open_run
 from sdg_ray.unique import Unique
 from sdg_ray.unique.evaluation import EvaluationSet
 from sdg_ray.unique.text import grams, jaccard, normal
+from tests.plan.test_work import TOKENS
 from tests.small import small_recipe, table
 
 NAME = re.compile(r"f_\w+")
@@ -301,6 +303,12 @@ def test_births_that_fail_are_counted_and_others_take_their_place(family: Geneti
     assert counts["colony mutation too long"] > 0
     born = {name: count for name, count in counts.items() if name.startswith("colony ")}
     assert sum(count for name, count in born.items() if name.endswith(" fit")) == 12
+
+
+def test_plan_foresees_the_requests_of_a_colony_in_which_no_birth_fails(family: Genetic) -> None:
+    engine = Breeder()
+    grown(family, engine)
+    assert of_family(family, TOKENS, 20).requests == len(engine.asked) == 36
 
 
 def test_slots_of_a_colony_that_dies_out_say_why(family: Genetic) -> None:
