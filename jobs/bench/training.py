@@ -63,7 +63,7 @@ def measured(of: str, folder: Path, options: dict[str, Any], table: Table) -> fl
     from sdg_ray.align.sft import Sft
     from sdg_ray.align.tokens import tokens_of
 
-    stage = {"sft": Sft(), "dpo": Dpo()}[of]
+    stage: Any = {"sft": Sft(), "dpo": Dpo()}[of]
     tokens = tokens_of(options["model"], None)
     items = stage.examples(Blend(folders=(str(folder),)), "train", tokens).items[: options["steps"] * BATCH[of]]
     assert len(items) == options["steps"] * BATCH[of], "too few rows were written"
