@@ -11,6 +11,7 @@ from sdg_ray.evaluate.judged import Judged
 from sdg_ray.evaluate.world import World
 from sdg_ray.pocket.world.formats import followed
 from sdg_ray.prompts import Prompts
+from sdg_ray.prompts.given import Given
 from sdg_ray.prompts.world import World as Questions
 from sdg_ray.recipe import Recipe, recipe
 from sdg_ray.scorers.reward_model import RewardModel
@@ -60,7 +61,18 @@ def test_world_counts_what_is_right_in_all_and_by_kind(tmp_path: Path) -> None:
                                                       (answers[asked(row)] * 2)[:2]) / 48)  # fmt: skip
 
 
-def test_question_that_is_there_twice_is_one_prompt_and_an_answer_that_failed_is_none(tmp_path: Path) -> None:
+def test_prompt_that_is_there_twice_is_one_prompt(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('"Why?"\n"Why?"\n')
+    prompts = Prompts(families={"given": Given(source=str(tmp_path / "mine.jsonl"))})
+    answers = Respond(engine=Knowing(answers={"Why?": ["so", "so be it"]}), n=2)
+    made = recipe(prompts=prompts, responses=answers, reward=Score(scorer=RewardModel(engine=Knowing(answers={}))))
+    store, failed = run_here(made, tmp_path / "runs")
+    assert not failed
+    figure = Judged(recipe=made).figures(store)[0]
+    assert (figure.n, figure.low) == (4, None)  # four answers, and nothing that shows how much prompts differ
+
+
+def test_answer_that_failed_is_none(tmp_path: Path) -> None:
     first = rows()[0]
     made = of({asked(first): [first["reference"], "?"]}, world=Score(scorer=Knows()))
     store, _ = run_here(made, tmp_path)

@@ -140,7 +140,7 @@ def test_task_without_data_is_refused_before_a_model_is_loaded(sums: Path) -> No
 
 
 def test_model_behind_an_address_is_asked_as_a_chat_and_its_key_is_told_to_nobody(
-    sums: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    sums: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MY_KEY", "no-one-may-read-this")
     rows = [json.loads(line) for line in (sums / "sums.data").read_text().splitlines()]
@@ -160,7 +160,7 @@ def test_model_behind_an_address_is_asked_as_a_chat_and_its_key_is_told_to_nobod
     with pytest.raises(Refused, match="no address answers"):
         made.measure(str(sums / "away"))
     said = capfd.readouterr()
-    assert "no-one" not in said.out + said.err
+    assert "no-one" not in said.out + said.err + caplog.text
     assert not [path for path in sums.rglob("*") if path.is_file() and b"no-one" in path.read_bytes()]
 
 
