@@ -39,6 +39,7 @@ bench: $(READY)  ## measure this pipeline: against the bare engine, and each of 
 	@$(BIN)/python jobs/bench/report.py
 	@$(BIN)/python jobs/bench/endpoint.py
 	@$(BIN)/python jobs/bench/scale.py
+	@$(BIN)/python jobs/bench/training.py
 
 setup: $(READY)  ## only set up .venv
 

@@ -268,8 +268,11 @@ def _figure(folder: Path, name: str) -> float:
 
 def _last(folder: Path, name: str) -> float:
     """The last value of what a training has logged."""
-    state = json.loads((checkpoints.newest(folder / "checkpoints") / "trainer_state.json").read_text())
-    return float([line[name] for line in state["log_history"] if name in line][-1])
+    newest = checkpoints.newest(folder / "checkpoints")
+    if newest is None:
+        raise Refused(f"{folder} has no checkpoint to read {name} from; delete the folder, and it is trained again")
+    log = json.loads((newest / "trainer_state.json").read_text())["log_history"]
+    return float([line[name] for line in log if name in line][-1])
 
 
 PROOFS = {
