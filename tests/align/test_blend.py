@@ -74,9 +74,7 @@ def test_replay_is_a_share_of_all_drawn_by_seed(tmp_path: Path) -> None:
 
     assert len(replayed(0.02, 0)) == 2 and len(replayed(0.3, 0)) == 42
     assert replayed(0.3, 0) == replayed(0.3, 0) != replayed(0.3, 1)
-    with pytest.raises(
-        Refused, match="has 50 rows with other prompts than data, and replay.share=0.5 of 196"
-    ):
+    with pytest.raises(Refused, match="has 50 rows with other prompts than data, and replay.share=0.5 of 196"):
         replayed(0.5, 0)
 
 
