@@ -7,7 +7,9 @@ A task that is done is not begun; one that is not goes on where it was, for ever
 log, and its last line is shown while it runs. When this process ends, however that comes, so do the jobs.
 """
 
+import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import shlex
@@ -17,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +77,17 @@ def do(tasks: Sequence[Task], *, jobs: Path, logs: Path, beside: int, console: C
     """Everything that is not done yet, at most `beside` jobs at a time.
 
     Raises:
+        Refused: somebody else is doing it.
         Failed: a job failed; those beside it are ended.
     """
+    if beside < 1:
+        raise Refused(f"beside={beside} does nothing; give at least 1")
     logs.mkdir(parents=True, exist_ok=True)
+    with _alone(logs):
+        _do(tasks, jobs, logs, beside, console)
+
+
+def _do(tasks: Sequence[Task], jobs: Path, logs: Path, beside: int, console: Console) -> None:
     done = {task.name for task in tasks if task.made.exists()}
     waiting = [task for task in tasks if task.name not in done]
     running: list[Running] = []
@@ -98,6 +108,19 @@ def do(tasks: Sequence[Task], *, jobs: Path, logs: Path, beside: int, console: C
             for each in running:
                 each.process.kill()
                 each.process.wait()
+
+
+@contextlib.contextmanager
+def _alone(logs: Path) -> Iterator[None]:
+    """Nobody else, on this machine, does what writes to the folder `logs`; the lock goes with the process."""
+    with (logs / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                f"somebody else is at work in {logs.parent}; wait for that, or choose another folder"
+            ) from None
+        yield
 
 
 def _begun(task: Task, jobs: Path, logs: Path) -> Running:

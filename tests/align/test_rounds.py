@@ -191,6 +191,28 @@ def test_jobs_end_with_the_loop_that_is_killed(tmp_path: Path) -> None:
     assert not (tmp_path / "long").exists()
 
 
+def test_two_do_not_do_the_same(tmp_path: Path) -> None:
+    other = task(tmp_path, "b")
+    where = jobs(tmp_path)
+    inner = (
+        "from pathlib import Path; from tests.align.test_rounds import done, task;"
+        f"here = Path({str(tmp_path)!r}); done([task(here, 'a', seconds=3)], here, Path({str(where)!r}))"
+    )
+    first = subprocess.Popen([sys.executable, "-c", inner], cwd=REPOSITORY)
+    until = time.monotonic() + 60
+    while not (tmp_path / "begun").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    with pytest.raises(Refused, match="somebody else is at work in"):
+        done([other], tmp_path, where)
+    assert first.wait(60) == 0
+    done([other], tmp_path, where)
+
+
+def test_no_jobs_at_a_time_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="beside=0 does nothing"):
+        done([task(tmp_path, "a")], tmp_path, jobs(tmp_path), beside=0)
+
+
 def test_logs_have_the_commands(tmp_path: Path) -> None:
     done([task(tmp_path, "a")], tmp_path, jobs(tmp_path))
     first, *said = (tmp_path / "logs" / "a.log").read_text().split("\n")
