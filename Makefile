@@ -10,7 +10,7 @@ help:  ## this list
 demo: $(READY)  ## make a dataset with the pocket models into runs/demo: prompts, answers, scores, pairs
 	@$(BIN)/python jobs/generate.py recipe=pocket run=demo root=runs
 
-SLOW := tests/chaos tests/runner
+SLOW := tests/chaos tests/runner tests/serve
 test: $(READY)  ## all tests: fast ones, real engines, real clusters, real kills; in two processes beside each other
 	@said=$$(mktemp); $(BIN)/python -m pytest --durations=10 $(SLOW) > $$said 2>&1 & slow=$$!; \
 	$(BIN)/python -m pytest --durations=10 tests $(SLOW:%=--ignore=%); fast=$$?; \
