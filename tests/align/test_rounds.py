@@ -174,16 +174,21 @@ def test_job_that_fails_ends_those_beside_it_and_is_named(tmp_path: Path) -> Non
     assert not (tmp_path / "long").exists()
 
 
-def test_jobs_end_with_the_loop_that_is_killed(tmp_path: Path) -> None:
-    where = jobs(tmp_path)
+def elsewhere(folder: Path, where: Path) -> subprocess.Popen[bytes]:
+    """A loop in another process, at work on a task of three seconds."""
     program = (
         "from pathlib import Path; from tests.align.test_rounds import done, task;"
-        f"here = Path({str(tmp_path)!r}); done([task(here, 'long', seconds=3)], here, Path({str(where)!r}))"
+        f"here = Path({str(folder)!r}); done([task(here, 'long', seconds=3)], here, Path({str(where)!r}))"
     )
     loop = subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY)
     until = time.monotonic() + 60
-    while not (tmp_path / "begun").exists() and time.monotonic() < until:
+    while not (folder / "begun").exists() and time.monotonic() < until:
         time.sleep(0.05)
+    return loop
+
+
+def test_jobs_end_with_the_loop_that_is_killed(tmp_path: Path) -> None:
+    loop = elsewhere(tmp_path, jobs(tmp_path))
     os.kill(loop.pid, signal.SIGKILL)
     loop.wait()
     time.sleep(4)
@@ -192,20 +197,12 @@ def test_jobs_end_with_the_loop_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_two_do_not_do_the_same(tmp_path: Path) -> None:
-    other = task(tmp_path, "b")
     where = jobs(tmp_path)
-    inner = (
-        "from pathlib import Path; from tests.align.test_rounds import done, task;"
-        f"here = Path({str(tmp_path)!r}); done([task(here, 'a', seconds=3)], here, Path({str(where)!r}))"
-    )
-    first = subprocess.Popen([sys.executable, "-c", inner], cwd=REPOSITORY)
-    until = time.monotonic() + 60
-    while not (tmp_path / "begun").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    first = elsewhere(tmp_path, where)
     with pytest.raises(Refused, match="somebody else is at work in"):
-        done([other], tmp_path, where)
+        done([task(tmp_path, "b")], tmp_path, where)
     assert first.wait(60) == 0
-    done([other], tmp_path, where)
+    done([task(tmp_path, "b")], tmp_path, where)
 
 
 def test_no_jobs_at_a_time_is_refused(tmp_path: Path) -> None:
