@@ -10,7 +10,7 @@
                    kill       requests that are made again after SIGKILL half-way, as the server counts them
                    memory     the peak of the whole process tree, on Ray and in one process, and where it goes
     prompts=2000   how many
-    rows=32        prompts of a shard
+    rows=64        prompts of a shard
     kills=3        how often the job is killed, each time in a run of its own
 
 The server is `server.py` beside this file, in a process of its own; the job is `jobs/generate.py` as it is typed, with
@@ -63,7 +63,7 @@ Rows = list[tuple[str, str, str, str]]  # what, measured, the bare client, aimed
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """The columns asked for, as a table of what was measured and what was aimed at."""
-    options = typed(arguments, columns=",".join(COLUMNS), prompts=2000, rows=32, kills=3)
+    options = typed(arguments, columns=",".join(COLUMNS), prompts=2000, rows=64, kills=3)
     columns = options.pop("columns").split(",")
     if unknown := set(columns) - COLUMNS.keys():
         raise Refused(f"columns={unknown.pop()} is no column; there are {', '.join(COLUMNS)}")
