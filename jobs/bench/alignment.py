@@ -8,18 +8,22 @@
                  preferences   DPO against RPO on equal data: right answers, and what becomes of the chosen ones
                  collapse      four generations on data that is accumulated or replaced, filtered or not
                  code          code and general talk one after the other or mixed, with replay and without
+                 judges        reward model, judge and rubric: whose pairs have the right answer first?
     seeds=3      how many
+    beside=2     jobs at a time: the seeds do not wait for each other
     to=out/proofs     where everything is; killed, the same command goes on
 
 All figures are of held-out questions of the pocket world, at temperature 0.7. An interval is Student's over the seeds:
 it says how much another seed would move a value, and nothing of other models.
 """
 
+import asyncio
 import json
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from rich import box
@@ -33,6 +37,8 @@ from sdg_ray.command import command, typed
 from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import figures
+from sdg_ray.judges.agreement import Agreement, agreement, sides
+from sdg_ray.store import reopen
 
 FOLLOWED = "form"
 JOBS = Path(__file__).parents[1]
@@ -52,7 +58,7 @@ class Proof:
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Do what is not done yet, and print the tables."""
-    options = typed(arguments, tables=",".join(PROOFS), seeds=3, to="out/proofs")
+    options = typed(arguments, tables=",".join(PROOFS), seeds=3, beside=2, to="out/proofs")
     wanted, seeds, to = options["tables"].split(","), range(options["seeds"]), Path(options["to"]).absolute()
     if unknown := set(wanted) - PROOFS.keys():
         raise Refused(f"tables={unknown.pop()} is no table; there are {', '.join(PROOFS)}")
@@ -60,11 +66,17 @@ def main(arguments: Sequence[str], console: Console) -> int:
         raise Refused(f"seeds={len(seeds)} cannot be; an interval takes from 2 to 5")
     for name in wanted:
         proof = PROOFS[name]
-        for seed in seeds:
-            folder = to / f"seed-{seed}"
-            do(proof.tasks(seed, folder), jobs=JOBS, logs=folder / "logs", beside=1, console=console)
+        chains = [in_turn(f"seed-{seed}", proof.tasks(seed, to / f"seed-{seed}")) for seed in seeds]
+        tasks = [task for each in zip(*chains, strict=True) for task in each]  # no seed waits until another is done
+        do(tasks, jobs=JOBS, logs=to / "logs", beside=options["beside"], console=console)
         console.print(shown(proof.title, [proof.measured(seed, to / f"seed-{seed}") for seed in seeds]))
     return 0
+
+
+def in_turn(name: str, tasks: Sequence[Task]) -> list[Task]:
+    """The tasks under the name of what they belong to, each after the one before."""
+    named = [replace(task, name=f"{name} {task.name}") for task in tasks]
+    return named[:1] + [replace(task, after=(before.name,)) for before, task in pairwise(named)]
 
 
 def shown(title: str, by_seed: Sequence[Measured]) -> Table:
@@ -122,7 +134,7 @@ def bases(seed: int, to: Path) -> Measured:
 
 
 FAST = ("stages.dpo.training.rate=2e-4", "threads=1")  # so that what is wrong with a loss has time to show
-EVEN = ("stages.rpo.training.rate=2e-4", "stages.rpo.loss.eta=3", "threads=1")
+EVEN = ("stages.rpo.training.rate=2e-4", "threads=1")
 PREFERENCES = {
     "dpo": ("stage=dpo", "stages.dpo.loss.nll=0", *FAST),
     "dpo-nll": ("stage=dpo", "stages.dpo.loss.nll=0.01", *FAST),
@@ -153,7 +165,7 @@ def preferences(seed: int, to: Path) -> Measured:
 
 
 GENERATIONS = 4
-UNFILTERED = ("~recipe.selection.filters.world", "~recipe.selection.filters.reward")
+UNFILTERED = ("~recipe.selection.filters.world",)
 COLLAPSE = {
     "accumulate, filtered": ("accumulate", ()),
     "accumulate, not filtered": ("accumulate", UNFILTERED),
@@ -164,7 +176,8 @@ COLLAPSE = {
 
 def collapse_tasks(seed: int, to: Path) -> list[Task]:
     """Four generations in each of four ways, from the same teacher and on the same base."""
-    return [task for name in COLLAPSE for task in _generations(name, seed).tasks(GENERATIONS, to / "collapse" / name)]
+    ways = {name: _generations(name, seed).tasks(GENERATIONS, to / "collapse" / name) for name in COLLAPSE}
+    return [task for name, tasks in ways.items() for task in in_turn(name, tasks)]
 
 
 def collapse(seed: int, to: Path) -> Measured:
@@ -233,6 +246,32 @@ def _written(name: str, below: Path, seed: int) -> list[Task]:
     ]
 
 
+def judges_tasks(seed: int, to: Path) -> list[Task]:
+    """Questions of the world that three models answer, and everybody's opinion of the answers."""
+    asked = ("recipe=judged", "generators=three", "model=pocket", "cluster=local", f"recipe.prompts.seed={seed}")
+    run = ("run=judged", f"root={to / 'judges'}")
+    return [
+        Task(name="judged", job="generate", arguments=(*asked, *run), after=(), made=to / "judges/judged/report.html")
+    ]
+
+
+def judges(seed: int, to: Path) -> Measured:
+    """Of the pairs that each would make, how many there are for a prompt, and how often the right answer is first."""
+    store = reopen(str(to / "judges"), "judged")
+    found = asyncio.run(agreement(store, asyncio.run(sides(store))))
+    lines: dict[str, float] = {}
+    for each in found:
+        apart = each.own["right"] + each.own["wrong"]
+        lines[f"{each.name}: pairs that truth tells apart"] = apart
+        lines[f"{each.name}: right first"] = each.own["right"] / apart if apart else math.nan
+        lines[f"{each.name}: right first, all pairs of right and wrong, undecided a half"] = _credit(each)
+    return lines
+
+
+def _credit(of: Agreement) -> float:
+    return (of.same["right"] + (of.same["tie"] + of.same["untold"]) / 2) / of.same.total()
+
+
 # what they are made of
 
 
@@ -280,6 +319,7 @@ PROOFS = {
     "bases": Proof(title="base by data: right answers", tasks=bases_tasks, measured=bases),
     "preferences": Proof(title="DPO against RPO on the same pairs", tasks=preferences_tasks, measured=preferences),
     "collapse": Proof(title="accumulate against replace", tasks=collapse_tasks, measured=collapse),
+    "judges": Proof(title="reward model, judge and rubric", tasks=judges_tasks, measured=judges),
     "code": Proof(title="code and general: staged or mixed", tasks=code_tasks, measured=code),
 }
 

@@ -1,5 +1,6 @@
 """The doctor as a whole: endpoints, secrets, time, and the job's table and exit codes."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -109,7 +110,8 @@ def test_every_check_is_made(tmp_path: Path) -> None:
 def doctor(*settings: str) -> tuple[int, str]:
     """The job in a process of its own: its exit code and what it says."""
     command = [sys.executable, "jobs/doctor.py", *settings]
-    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    wide = {**os.environ, "COLUMNS": "400"}  # so that no line is broken, however long the path of a folder
+    ended = subprocess.run(command, cwd=REPOSITORY, env=wide, capture_output=True, text=True, timeout=120)
     return ended.returncode, ended.stdout + ended.stderr
 
 
