@@ -98,8 +98,11 @@ def shown(title: str, by_seed: Sequence[Measured]) -> Table:
 
 
 def growth_tasks(seed: int, to: Path) -> list[Task]:
-    """Three rounds."""
-    return pocket(seed).tasks(3, to / "growth")
+    """A first teacher from the early base and little data, as people might have written it; then three rounds."""
+    plain, below = pocket(seed), to / "growth"
+    teacher = student("teacher", plain.stages["sft"], "pocket/base_early", below / "begun" / "data", below, seed)
+    rounds = replace(plain, teacher=str(below / "teacher")).tasks(3, below)
+    return [*_written("begun", EVERYTHING, 300, below, seed), teacher[0], *rounds]
 
 
 def growth(seed: int, to: Path) -> Measured:
@@ -114,42 +117,41 @@ BASES = ("base_early", "base")
 
 
 def bases_tasks(seed: int, to: Path) -> list[Task]:
-    """Two bases, each by SFT on the data of the first two rounds of `growth`."""
-    plain = pocket(seed)
-    made = plain.tasks(2, to / "growth")
+    """Two bases, each by SFT on the data of the first round of `growth` and on that of its third."""
+    made = growth_tasks(seed, to)
     for base in BASES:
-        for number in (1, 2):
+        for number in (1, 3):
             data = to / "growth" / f"round-{number}" / "data"
-            made += student(f"{base}-{number}", plain.stages["sft"], f"pocket/{base}", data, to / "bases", seed)
+            sft = pocket(seed).stages["sft"]
+            made += student(f"{base}-{number}", sft, f"pocket/{base}", data, to / "bases", seed)
     return made
 
 
 def bases(seed: int, to: Path) -> Measured:
     """The four, and what a later base and the student's data bring by themselves."""
-    right = {(base, number): _right(to / "bases" / f"{base}-{number}") for base in BASES for number in (1, 2)}
+    right = {(base, number): _right(to / "bases" / f"{base}-{number}") for base in BASES for number in (1, 3)}
     lines = {f"{base} on data of round {number}": value for (base, number), value in right.items()}
-    later = statistics.fmean(right["base", number] - right["base_early", number] for number in (1, 2))
-    better = statistics.fmean(right[base, 2] - right[base, 1] for base in BASES)
-    return lines | {"later base, same data": later, "the student's data, same base": better}
+    later = statistics.fmean(right["base", number] - right["base_early", number] for number in (1, 3))
+    better = statistics.fmean(right[base, 3] - right[base, 1] for base in BASES)
+    return lines | {"later base, same data": later, "a later teacher's data, same base": better}
 
 
-FAST = ("stages.dpo.training.rate=2e-4", "threads=1")  # so that what is wrong with a loss has time to show
-EVEN = ("stages.rpo.training.rate=2e-4", "threads=1")
-PREFERENCES = {
-    "dpo": ("stage=dpo", "stages.dpo.loss.nll=0", *FAST),
-    "dpo-nll": ("stage=dpo", "stages.dpo.loss.nll=0.01", *FAST),
-    "rpo": ("stage=rpo", *EVEN),
-    "rpo-forward": ("stage=rpo", "stages.rpo.loss.distance=forward_kl", *EVEN),
-    "rpo-squared": ("stage=rpo", "stages.rpo.loss.distance=squared", *EVEN),
+PREFERENCES = {  # at four times the usual rate, so that what is wrong with a loss has time to show
+    "dpo": ("stage=dpo", "stages.dpo.training.rate=2e-4", "stages.dpo.loss.nll=0"),
+    "dpo-nll": ("stage=dpo", "stages.dpo.training.rate=2e-4", "stages.dpo.loss.nll=0.01"),
+    "rpo": ("stage=rpo", "stages.rpo.training.rate=2e-4"),
+    "rpo-forward": ("stage=rpo", "stages.rpo.training.rate=2e-4", "stages.rpo.loss.distance=forward_kl"),
+    "rpo-squared": ("stage=rpo", "stages.rpo.training.rate=2e-4", "stages.rpo.loss.distance=squared"),
 }
 
 
 def preferences_tasks(seed: int, to: Path) -> list[Task]:
-    """The SFT student of the first round of `growth`, trained on the same pairs in each way."""
-    first, below = to / "growth" / "round-1", to / "preferences"
-    made = [*pocket(seed).tasks(1, to / "growth"), evaluated("sft", first / "sft", below)]
+    """The SFT student of the third round of `growth`, trained on the pairs of all rounds in each way."""
+    growth, below = to / "growth", to / "preferences"
+    pairs = f"[{','.join(str(growth / f'round-{number}' / 'data') for number in (1, 2, 3))}]"
+    made = [*growth_tasks(seed, to), evaluated("sft", growth / "round-3" / "sft", below)]
     for name, typed_ in PREFERENCES.items():
-        made += student(name, typed_, str(first / "sft"), first / "data", below, seed)
+        made += student(name, (*typed_, "threads=1"), str(growth / "round-3" / "sft"), pairs, below, seed)
     return made
 
 
@@ -201,14 +203,15 @@ def _generations(name: str, seed: int) -> Rounds:
     )  # fmt: skip
 
 
-CODE = {"code": ("[python]", 400), "general": ("[fact,arithmetic,list,string,format,document,dialogue]", 1200)}
+EVERYTHING = "[fact,arithmetic,list,string,python,format,document,dialogue]"
+CODE = {"code": ("[python]", 400), "general": (EVERYTHING.replace("python,", ""), 1200)}
 LEARNT = ("stages.{}.loss.longest=256", "stages.{}.training.batch=16", "stages.{}.training.epochs=4", "threads=1")
 
 
 def code_tasks(seed: int, to: Path) -> list[Task]:
     """Code and general talk by Instruct; then one stage after the other, with replay and without, and both at once."""
     below = to / "code"
-    made = [task for name in CODE for task in _written(name, below, seed)]
+    made = [task for name, (kinds, quota) in CODE.items() for task in _written(name, kinds, quota, below, seed)]
     code, general = (below / name / "data" for name in CODE)
     first = student("code", _learnt("code"), "pocket/base", code, below, seed)
     after = str(below / "code")
@@ -232,17 +235,16 @@ def _learnt(stage: str) -> tuple[str, ...]:
     return (f"stage={stage}", *(each.format(stage) for each in LEARNT))
 
 
-def _written(name: str, below: Path, seed: int) -> list[Task]:
-    """A run of one sort of questions, and its export."""
-    kinds, quota = CODE[name]
+def _written(name: str, kinds: str, quota: int, below: Path, seed: int) -> list[Task]:
+    """What Instruct answers to some kinds of questions, and its export."""
     world = f"recipe.prompts.families.world.kinds={kinds}", f"recipe.prompts.families.world.quota={quota}"
     run = f"run={name}", f"root={below / 'runs'}"
     data = below / name / "data"
     asked = ("recipe=rounds", "model=pocket", "cluster=local", *world, *run, f"recipe.prompts.seed={seed}")
     wanted = ("by=world", "sft=all_kept", "validation=0", *run, "format=trl", f"to={data}")
     return [
-        Task(name=f"code generate {name}", job="generate", arguments=asked, after=(), made=data / CARD),
-        Task(name=f"code export {name}", job="export", arguments=wanted, after=(), made=data / CARD),
+        Task(name=f"generate {name}", job="generate", arguments=asked, after=(), made=data / CARD),
+        Task(name=f"export {name}", job="export", arguments=wanted, after=(), made=data / CARD),
     ]
 
 

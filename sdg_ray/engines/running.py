@@ -133,7 +133,7 @@ class Running:
             died = EngineDied(f"the engine of {self.name} died: {error!r}")
             unsent = iter(lambda: None if self.inbox.empty() else self.inbox.get(), None)
             for request in (*self.waiting.values(), *unsent):
-                request.loop.call_soon_threadsafe(request.fail, died)
+                _call(request.loop, request.fail, died)
             self._end_children()
 
     def _add(self, name: str, request: "Request") -> None:
@@ -145,7 +145,7 @@ class Running:
             self.engine.add_request(name, inputs, request.parameters)
             self.waiting[name] = request
         except (ValueError, VLLMClientError) as error:
-            request.loop.call_soon_threadsafe(request.fail, BadRow(f"not taken by the engine: {error}"))
+            _call(request.loop, request.fail, BadRow(f"not taken by the engine: {error}"))
 
     def _deliver(self, outputs: Sequence[Any]) -> None:
         """Hand finished outputs to those who wait: one wake-up of their loop for all of a step."""
@@ -154,7 +154,7 @@ class Running:
             request = self.waiting.pop(output.request_id)
             done.setdefault(request.loop, []).append((request, output))
         for loop, finished in done.items():
-            loop.call_soon_threadsafe(_finish, finished)
+            _call(loop, _finish, finished)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +171,12 @@ class Request:
         """Tell who waits, unless they have gone."""
         if not self.future.done():
             self.future.set_exception(error)
+
+
+def _call(loop: asyncio.AbstractEventLoop, tell: Callable[..., None], *said: Any) -> None:
+    """Tell somebody in his own loop; where that has ended nobody waits any more, and others go on being served."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(tell, *said)
 
 
 def _finish(finished: Sequence[tuple[Request, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -100,6 +101,20 @@ def test_a_sampling_option_that_the_engine_refuses_leaves_the_engine_alive(runni
         asyncio.run(running.generate(asks("Hello"), 1, 0, replace(SAMPLING, more={"top_k": -7})))
     with pytest.raises(BadRow, match="not taken by the engine"):
         asyncio.run(running.generate(asks("Hello"), 1, 0, replace(SAMPLING, more={"logit_bias": {10**6: 1.0}})))
+    assert asyncio.run(running.generate(asks("Hello"), 1, 0, SAMPLING)).candidates
+
+
+@pytest.mark.engine
+def test_who_leaves_before_the_answer_is_there_ends_no_engine(running: Running) -> None:
+    async def leave() -> None:
+        asking = asyncio.create_task(running.generate(asks("Hello"), 4, 0, SAMPLING))
+        while not running.waiting:
+            await asyncio.sleep(0.001)
+        asking.cancel()
+
+    asyncio.run(leave())
+    while running.waiting and running.death is None:
+        time.sleep(0.01)
     assert asyncio.run(running.generate(asks("Hello"), 1, 0, SAMPLING)).candidates
 
 
