@@ -100,9 +100,12 @@ def shown(title: str, by_seed: Sequence[Measured]) -> Table:
 def growth_tasks(seed: int, to: Path) -> list[Task]:
     """A first teacher from the early base and little data, as people might have written it; then three rounds."""
     plain, below = pocket(seed), to / "growth"
-    teacher = student("teacher", plain.stages["sft"], "pocket/base_early", below / "begun" / "data", below, seed)
-    rounds = replace(plain, teacher=str(below / "teacher")).tasks(3, below)
-    return [*_written("begun", EVERYTHING, 300, below, seed), teacher[0], *rounds]
+    sft, begun = plain.stages["sft"], below / "begun" / "data"
+    taught, _ = student("teacher", sft, "pocket/base_early", begun, below, seed)
+    bases = ("pocket/base_middle", "pocket/base")
+    asked = [*plain.generate, "recipe.prompts.families.world.quota=1500"]
+    rounds = replace(plain, teacher=str(below / "teacher"), bases=bases, generate=asked).tasks(3, below)
+    return [*_written("begun", EVERYTHING, 300, below, seed), taught, *rounds]
 
 
 def growth(seed: int, to: Path) -> Measured:
@@ -169,17 +172,22 @@ def preferences(seed: int, to: Path) -> Measured:
 GENERATIONS = 4
 UNFILTERED = ("~recipe.selection.filters.world",)
 COLLAPSE = {
-    "accumulate, filtered": ("accumulate", ()),
-    "accumulate, not filtered": ("accumulate", UNFILTERED),
-    "replace, filtered": ("replace", ()),
-    "replace, not filtered": ("replace", UNFILTERED),
+    "accumulate-filtered": ("accumulate", ()),
+    "accumulate-unfiltered": ("accumulate", UNFILTERED),
+    "replace-filtered": ("replace", ()),
+    "replace-unfiltered": ("replace", UNFILTERED),
 }
 
 
 def collapse_tasks(seed: int, to: Path) -> list[Task]:
-    """Four generations in each of four ways, from the same teacher and on the same base."""
+    """Four generations in each of four ways, from the same teacher and on the same base; two of them are measured."""
     ways = {name: _generations(name, seed).tasks(GENERATIONS, to / "collapse" / name) for name in COLLAPSE}
-    return [task for name, tasks in ways.items() for task in in_turn(name, tasks)]
+    between = {f"round-{number} evaluate" for number in (0, *range(2, GENERATIONS))}
+    return [
+        task
+        for name, tasks in ways.items()
+        for task in in_turn(name, [each for each in tasks if each.name not in between])
+    ]
 
 
 def collapse(seed: int, to: Path) -> Measured:
@@ -195,16 +203,13 @@ def collapse(seed: int, to: Path) -> Measured:
 
 def _generations(name: str, seed: int) -> Rounds:
     keep, more = COLLAPSE[name]
-    small = ["recipe.prompts.families.world.quota=600", "recipe.responses.n=2", *more]
+    small = ["recipe.prompts.families.world.quota=500", "recipe.responses.n=2", *more]
     plain = pocket(seed)
-    return replace(
-        plain, keep=keep, bases=plain.bases[-1:], generate=[*plain.generate, *small],
-        stages={"sft": plain.stages["sft"]},
-    )  # fmt: skip
+    return replace(plain, keep=keep, generate=[*plain.generate, *small], stages={"sft": plain.stages["sft"]})
 
 
 EVERYTHING = "[fact,arithmetic,list,string,python,format,document,dialogue]"
-CODE = {"code": ("[python]", 400), "general": (EVERYTHING.replace("python,", ""), 1200)}
+CODE = {"code": ("[python]", 300), "general": (EVERYTHING.replace("python,", ""), 800)}
 LEARNT = ("stages.{}.loss.longest=256", "stages.{}.training.batch=16", "stages.{}.training.epochs=4", "threads=1")
 
 

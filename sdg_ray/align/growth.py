@@ -1,8 +1,8 @@
 """What came of the rounds: each student beside its teacher, on the same held-out questions.
 
-round   base                  answers    kept   pairs   right             distinct-2
-    0   (the first teacher)                             .41 (.38 - .44)   .52
-    1   pocket/base_early       8,000     41%     930   .47 (.44 - .50)   .51
+round   base                    answers   kept   pairs               right   distinct-2
+    0   (pocket/instruct_early)                         0.332 (0.30-0.37)   0.256 (0.24-0.27)
+    1   pocket/base              16,000    30%   1,315   0.382 (0.34-0.42)   0.233 (0.22-0.25)
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def growth(rounds: Rounds, number: int, to: Path) -> Table:
     """One line for the first teacher, and one for the student of each round."""
     table = Table(title=f"{to}: teacher and students", box=box.SIMPLE_HEAD, title_justify="left")
     for name in ("round", "base", "answers", "kept", "pairs", *rounds.shown):
-        table.add_column(name, justify="left" if name == "base" else "right")
+        table.add_column(name, justify="left" if name == "base" else "right", no_wrap=True)
     table.add_row("0", f"({rounds.teacher})", "", "", "", *_measured(to / "round-0", rounds.shown))
     for each in (Round(all=rounds, number=i, to=to) for i in range(1, number + 1)):
         table.add_row(str(each.number), each.base, *_made(each), *_measured(each.folder, rounds.shown))
@@ -46,4 +46,4 @@ def _measured(folder: Path, shown: Sequence[str]) -> list[str]:
 def _cell(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
         return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.low:.3f} - {figure.high:.3f})"
+    return f"{figure.value:.3f} ({figure.low:.2f}-{figure.high:.2f})"
