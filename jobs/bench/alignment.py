@@ -139,34 +139,35 @@ def bases(seed: int, to: Path) -> Measured:
     return lines | {"later base, same data": later, "a later teacher's data, same base": better}
 
 
-PREFERENCES = {  # at four times the usual rate, so that what is wrong with a loss has time to show
-    "dpo": ("stage=dpo", "stages.dpo.training.rate=2e-4", "stages.dpo.loss.nll=0"),
-    "dpo-nll": ("stage=dpo", "stages.dpo.training.rate=2e-4", "stages.dpo.loss.nll=0.01"),
-    "rpo": ("stage=rpo", "stages.rpo.training.rate=2e-4"),
-    "rpo-forward": ("stage=rpo", "stages.rpo.training.rate=2e-4", "stages.rpo.loss.distance=forward_kl"),
-    "rpo-squared": ("stage=rpo", "stages.rpo.training.rate=2e-4", "stages.rpo.loss.distance=squared"),
+PREFERENCES = {  # the rate and the weights of conf/align.yaml, and DPO as it was before it had an NLL term
+    "dpo": ("stage=dpo", "stages.dpo.loss.nll=0"),
+    "dpo-nll": ("stage=dpo",),
+    "rpo": ("stage=rpo",),
+    "rpo-forward": ("stage=rpo", "stages.rpo.loss.distance=forward_kl"),
+    "rpo-squared": ("stage=rpo", "stages.rpo.loss.distance=squared"),
 }
 
 
 def preferences_tasks(seed: int, to: Path) -> list[Task]:
-    """The SFT student of the third round of `growth`, trained on the pairs of all rounds in each way."""
-    growth, below = to / "growth", to / "preferences"
-    pairs = f"[{','.join(str(growth / f'round-{number}' / 'data') for number in (1, 2, 3))}]"
-    made = [*growth_tasks(seed, to), evaluated("sft", growth / "round-3" / "sft", below)]
+    """An SFT student of the early Instruct, trained on the same pairs in each way."""
+    plain, below = pocket(seed), to / "preferences"
+    first = below / "round-1"
+    made = replace(plain, stages={"sft": plain.stages["sft"]}).tasks(1, below)
     for name, typed_ in PREFERENCES.items():
-        made += student(name, (*typed_, "threads=1"), str(growth / "round-3" / "sft"), pairs, below, seed)
+        made += student(name, (*typed_, "threads=1"), str(first / "sft"), first / "data", below, seed)
     return made
 
 
 def preferences(seed: int, to: Path) -> Measured:
     """Right answers, instructions followed, and how far the likelihood of chosen answers has moved, in nats."""
     below = to / "preferences"
-    found = {"sft: right": _right(below / "sft")}
+    found = {"sft: right": _right(below / "round-1"), "sft: form followed": _figure(below / "round-1", FOLLOWED)}
     for name in PREFERENCES:
         found[f"{name}: right"] = _right(below / name)
         found[f"{name}: form followed"] = _figure(below / name, FOLLOWED)
         found[f"{name}: chosen moved, nats"] = _last(below / name, "chosen_moved")
-    return found | {"rpo less dpo: right": found["rpo: right"] - found["dpo: right"]}
+    compared = ("right", "form followed", "chosen moved, nats")
+    return found | {f"rpo less dpo: {what}": found[f"rpo: {what}"] - found[f"dpo: {what}"] for what in compared}
 
 
 GENERATIONS = 4
