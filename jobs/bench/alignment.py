@@ -145,6 +145,8 @@ PREFERENCES = {  # the rate and the weights of conf/align.yaml, and DPO as it wa
     "rpo": ("stage=rpo",),
     "rpo-forward": ("stage=rpo", "stages.rpo.loss.distance=forward_kl"),
     "rpo-squared": ("stage=rpo", "stages.rpo.loss.distance=squared"),
+    "dpo-fast": ("stage=dpo", "stages.dpo.loss.nll=0", "stages.dpo.training.rate=2e-4"),
+    "rpo-fast": ("stage=rpo", "stages.rpo.training.rate=2e-4"),
 }
 
 
@@ -166,8 +168,10 @@ def preferences(seed: int, to: Path) -> Measured:
         found[f"{name}: right"] = _right(below / name)
         found[f"{name}: form followed"] = _figure(below / name, FOLLOWED)
         found[f"{name}: chosen moved, nats"] = _last(below / name, "chosen_moved")
-    compared = ("right", "form followed", "chosen moved, nats")
-    return found | {f"rpo less dpo: {what}": found[f"rpo: {what}"] - found[f"dpo: {what}"] for what in compared}
+    for how in ("", "-fast"):
+        for what in ("right", "form followed", "chosen moved, nats"):
+            found[f"rpo{how} less dpo{how}: {what}"] = found[f"rpo{how}: {what}"] - found[f"dpo{how}: {what}"]
+    return found
 
 
 GENERATIONS = 4
