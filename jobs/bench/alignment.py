@@ -276,11 +276,12 @@ def judges(seed: int, to: Path) -> Measured:
         apart = each.own["right"] + each.own["wrong"]
         lines[f"{each.name}: pairs that truth tells apart"] = apart
         lines[f"{each.name}: right first"] = each.own["right"] / apart if apart else math.nan
-        lines[f"{each.name}: right first, all pairs of right and wrong, undecided a half"] = _credit(each)
+        lines[f"{each.name}: right first, of all pairs"] = _credit(each)
     return lines
 
 
 def _credit(of: Agreement) -> float:
+    """Of every right answer against every wrong one; what is undecided counts a half."""
     return (of.same["right"] + (of.same["tie"] + of.same["untold"]) / 2) / of.same.total()
 
 
