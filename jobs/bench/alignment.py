@@ -121,11 +121,10 @@ BASES = ("base_early", "base")
 
 def bases_tasks(seed: int, to: Path) -> list[Task]:
     """Two bases, each by SFT on the data of the first round of `growth` and on that of its third."""
-    made = growth_tasks(seed, to)
+    made, sft = growth_tasks(seed, to), pocket(seed).stages["sft"]
     for base in BASES:
         for number in (1, 3):
             data = to / "growth" / f"round-{number}" / "data"
-            sft = pocket(seed).stages["sft"]
             made += student(f"{base}-{number}", sft, f"pocket/{base}", data, to / "bases", seed)
     return made
 
@@ -188,11 +187,8 @@ def collapse_tasks(seed: int, to: Path) -> list[Task]:
     """Four generations in each of four ways, from the same teacher and on the same base; two of them are measured."""
     ways = {name: _generations(name, seed).tasks(GENERATIONS, to / "collapse" / name) for name in COLLAPSE}
     between = {f"round-{number} evaluate" for number in (0, *range(2, GENERATIONS))}
-    return [
-        task
-        for name, tasks in ways.items()
-        for task in in_turn(name, [each for each in tasks if each.name not in between])
-    ]
+    kept = {name: [task for task in tasks if task.name not in between] for name, tasks in ways.items()}
+    return [task for name, tasks in kept.items() for task in in_turn(name, tasks)]
 
 
 def collapse(seed: int, to: Path) -> Measured:

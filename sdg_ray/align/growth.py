@@ -2,7 +2,7 @@
 
 round   base                    answers   kept   pairs               right   distinct-2
     0   (pocket/instruct_early)                         0.332 (0.30-0.37)   0.256 (0.24-0.27)
-    1   pocket/base              16,000    30%   1,315   0.382 (0.34-0.42)   0.233 (0.22-0.25)
+    1   pocket/base              12,032    29%     933   0.351 (0.31-0.39)   0.221 (0.21-0.24)
 """
 
 from collections.abc import Sequence
