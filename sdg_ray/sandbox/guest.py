@@ -1,7 +1,7 @@
 """The process in which an answer's code runs. It never sees a test: it is forked before they are read.
 
-    load("def add(a, b): return a + b", ["add"])   ->  {"add": <function add>}, which stay here and are called from afar
-    program("print(input()[::-1])", "abc")         ->  (0, "cba\\n"): run as a program, in a process of its own
+    load("def add(a, b): ...", ["add"])      ->  {"add": <function add>}, {}: it stays here and is called from afar
+    program("print(input()[::-1])", "abc")   ->  (0, "cba\\n"): run as a program, in a process of its own
 
 `peer.py` says how the tests reach it.
 """
@@ -19,7 +19,7 @@ NO_MEMORY, RAISED = 86, 1
 def serve(reading: int, writing: int) -> None:
     """Load code and call it as asked, until the tests are over."""
     silence()
-    peer = Peer(reading, writing, ALL | {"load": load, "program": program})
+    peer = Peer(reading, writing, ALL | {"load": load, "program": program}, trusts=True)
     peer.serve()
 
 
@@ -31,11 +31,13 @@ def silence() -> None:
     os.close(null)
 
 
-def load(code: str, names: Sequence[str]) -> dict[str, Any]:
-    """Run an answer's code as a module; what it has under `names`."""
+def load(code: str, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run an answer's code as a module; what it has under `names`, and apart from that the names of modules there."""
     module = sys.modules["answer"] = type(sys)("answer")
     exec(compile(code, "<answer>", "exec"), module.__dict__)
-    return {name: module.__dict__[name] for name in names if name in module.__dict__}
+    offered = {name: module.__dict__[name] for name in names if name in module.__dict__}
+    modules = {name: value.__name__ for name, value in offered.items() if type(value) is type(sys)}
+    return {name: value for name, value in offered.items() if name not in modules}, modules
 
 
 def program(code: str, given: str, longest: int) -> tuple[int, str]:

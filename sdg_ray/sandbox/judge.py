@@ -12,8 +12,9 @@ import marshal
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from types import CodeType
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import CodeType, ModuleType
 from typing import Any
 
 from sdg_ray.sandbox.guest import NO_MEMORY, serve, silence
@@ -23,6 +24,13 @@ from sdg_ray.sandbox.remote import Remote
 
 PASSED, FAILED = "test passed", "test failed"  # names that no test can have, for they are no identifiers
 CANNOT_RUN = "cannot run"
+ALIASED = (
+    *("array", "base64", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy", "csv"),
+    *("dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "io", "itertools"),
+    *("json", "math", "numbers", "operator", "os", "posixpath", "queue", "random", "re", "statistics", "string"),
+    *("struct", "sys", "textwrap", "threading", "time", "types", "typing", "unicodedata", "urllib.parse"),
+)
+"""What an answer may mean by a name such as `dt` or `it`: to import these changes nothing and reads no other file."""
 
 
 class Verdict:
@@ -79,14 +87,17 @@ def main() -> None:
 
 def death(child: int) -> str:
     """Why the guest is no more."""
+    with suppress(PermissionError):  # a plain process may signal to none
+        os.kill(child, signal.SIGKILL)  # one that has ended keeps its end; another does not keep to the rules
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return "timed out" if ended == -signal.SIGXCPU else "error"
 
 
 def programs(peer: Peer, task: Mapping[str, Any], verdict: Verdict) -> None:
     """Run the answer once for each input."""
+    longest = whole_mib(2 * max(map(len, task["outputs"])) + 1024)
     for number, (given, expected) in enumerate(zip(task["inputs"], task["outputs"], strict=True)):
-        exit_code, written = peer.ask("program", task["code"], given, 2 * len(expected) + 1024)
+        exit_code, written = peer.ask("program", task["code"], given, longest)
         if exit_code == -signal.SIGXCPU:
             verdict.note("timed out")
         elif exit_code:
@@ -97,6 +108,11 @@ def programs(peer: Peer, task: Mapping[str, Any], verdict: Verdict) -> None:
             verdict.fail(number)
 
 
+def whole_mib(size: int) -> int:
+    """No less than `size`, and nothing that would tell an answer how long the right output is."""
+    return (size | (1 << 20) - 1) + 1
+
+
 def lines(text: str) -> list[str]:
     """What is compared of a program's output: all but white space at the ends of lines and at its own end."""
     return [line.rstrip() for line in text.rstrip().splitlines()]
@@ -105,14 +121,14 @@ def lines(text: str) -> list[str]:
 def asserts(peer: Peer, task: Mapping[str, Any], verdict: Verdict) -> None:
     """Load the answer, and run the statements of the tests."""
     try:
-        offered = peer.ask("load", task["code"], task["names"])
+        offered = taken(peer.ask("load", task["code"], tuple(task["names"])), task["names"])
     except BaseException as error:
         if isinstance(error, Gone):
             raise
         return verdict.note(outcome(error))
     names, loaded = chosen(offered, task["entry"]), peer.asked
     whole = set(task["names"]) <= set(names) | set(dir(builtins)) and all(type(it) is Remote for it in names.values())
-    scope: dict[str, Any] = {"__name__": "tests", **names, PASSED: verdict.passed.add, FAILED: verdict.fail}
+    scope = names | {"__name__": "tests", "__builtins__": builtins, PASSED: verdict.passed.add, FAILED: verdict.fail}
     for code, test in task["statements"]:
         trouble = raised(code, scope)
         if trouble is None:
@@ -151,6 +167,23 @@ def outcome(error: BaseException) -> str:
     if isinstance(error, AssertionError):
         return "failed"
     return "out of memory" if isinstance(error, MemoryError) else "error"
+
+
+def taken(loaded: Any, wanted: Sequence[str]) -> dict[str, Any]:
+    """Of what the answer offers, the names that were asked for. A module is found here: it only says which one."""
+    if type(loaded) is not tuple or [type(each) for each in loaded] != [dict, dict]:
+        raise Gone
+    offered, modules = loaded
+    found = {name: module(name, modules[name]) for name in wanted if name in modules}
+    there = {name: each for name, each in found.items() if each is not None}
+    return {name: offered[name] for name in wanted if name in offered} | there
+
+
+def module(name: str, told: Any) -> ModuleType | None:
+    """The module that tests mean by a name: Python's own of this name, else the plain one that the answer tells of."""
+    if name not in sys.stdlib_module_names and told not in ALIASED:
+        return None
+    return __import__(name if name in sys.stdlib_module_names else told, fromlist=["*"])
 
 
 def chosen(offered: Mapping[str, Any], entry: str | None) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """A filter of system calls for the kernel: what no answer needs and an attack could use is refused with EPERM.
 
 Refused are new namespaces (in one of its own a process is root and may mount memory as disks), memory that no limit
-counts (memfd), looking into other processes, keys, and the parts of the kernel where holes are found most often. It is
-a second wall behind the namespaces; on a processor other than x86-64 and 64-bit ARM there is none.
+counts (memfd), looking into other processes, changing their limits, keys, and the parts of the kernel where holes are
+found most often. It is a second wall behind the namespaces; on a processor other than x86-64 and 64-bit ARM
+there is none.
 """
 
 import platform
@@ -42,12 +43,12 @@ REFUSED_OUTSIDE = {
     "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
 }
-CLONE, CLONE3 = (56, 220), (435, 435)
+CLONE, CLONE3, PRLIMIT = (56, 220), (435, 435), (302, 261)
 NEW_NAMESPACES = 0x7E020000  # the flags of clone for new namespaces
 OTHER_ABI = 0x40000000  # numbers of the x32 calls begin here
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, FLAGS = 0, 4, 16  # offsets in what the kernel shows of a call
+NUMBER, ARCHITECTURE, FLAGS, WHOSE = 0, 4, 16, 16  # offsets in what the kernel shows of a call
 ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 Instruction = tuple[int, int, int, int]
@@ -77,5 +78,8 @@ def _instructions(architecture: int, of: int, refused: Calls) -> list[Instructio
         program += [(EQUAL, 0, 1, numbers[of]), (RETURN, 0, 0, FAIL | EPERM)]
     # what clone3 asks for lies in memory where no filter sees it; without it the C library asks with clone
     program += [(EQUAL, 0, 1, CLONE3[of]), (RETURN, 0, 0, FAIL | ENOSYS)]
+    # zero is the process itself, and what the C library asks for
+    program += [(EQUAL, 0, 4, PRLIMIT[of]), (LOAD, 0, 0, WHOSE), (EQUAL, 0, 1, 0)]
+    program += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, FAIL | EPERM)]
     program += [(EQUAL, 0, 3, CLONE[of]), (LOAD, 0, 0, FLAGS), (ANY_BIT, 0, 1, NEW_NAMESPACES)]
     return [*program, (RETURN, 0, 0, FAIL | EPERM), (RETURN, 0, 0, ALLOW)]

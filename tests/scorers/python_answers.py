@@ -372,6 +372,14 @@ def f(x): os.kill(os.getppid(), signal.SIGALRM); return 0
 """,
         ONE,
     ),
+    "leaves its judge no files": (
+        """
+import os, resource
+resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (0, 0))
+def f(x): return 0
+""",
+        "import statistics\nassert f(2) == 5",
+    ),
     "patches the pipe": (
         """
 import sys
@@ -433,5 +441,14 @@ for n in range(64):
 for p in glob.glob('/tmp/.*') + glob.glob('/tmp/*'): print(open(p).read())
 """,
         {"inputs": ["1"], "outputs": ["5"]},
+    ),
+    "knows how long the right output is": (
+        """
+import sys
+frame = sys._getframe()
+while frame and 'longest' not in frame.f_locals: frame = frame.f_back
+print('YES' if frame and frame.f_locals['longest'] == 2 * len('YES ') + 1024 else 'NO')
+""",
+        {"inputs": ["1", "2"], "outputs": ["YES\n", "NO\n"]},
     ),
 }

@@ -13,6 +13,7 @@ from sdg_ray.sandbox import Ended, Sandbox
 from sdg_ray.scorers import Opinion
 from sdg_ray.scorers.python_tests import PythonTests, code_of
 from tests.scorers.python_answers import CHEATS, CODE, ONE
+from tests.scorers.python_forgeries import FORGERIES
 
 SHORT = Sandbox(wall_seconds=20.0, cpu_seconds=8)
 ADD = "def add(a, b):\n    return a + b"
@@ -79,7 +80,7 @@ def test_parts_are_of_the_type_that_is_told() -> None:
         ("def add(a, b): raise ValueError('no')", "error"),
         ("def add(a, b): import rich", "error"),
         ("add = 5", "error"),
-        ("def add(a, b): import distutils; return distutils.__class__('lib2to3.none')", "error"),
+        ("def add(a, b): import distutils; return distutils.__class__('lib2to3.none')", "failed"),
         ("def add(a, b) return a", "error"),
         ("import rich\n" + ADD, "error"),
         ("def add(a, b):\n    while True: pass", "timed out"),
@@ -150,9 +151,9 @@ def test_all_that_tests_ordinarily_do_with_right_code(case: str) -> None:
     assert found(code, tests) == (1.0, "passed")
 
 
-@pytest.mark.parametrize("cheat", CHEATS)
+@pytest.mark.parametrize("cheat", CHEATS | FORGERIES)
 def test_cheat_passes_nothing(cheat: str) -> None:
-    code, tests = CHEATS[cheat]
+    code, tests = (CHEATS | FORGERIES)[cheat]
     score, outcome = found(code, tests)
     assert score == 0.0 and outcome in {"failed", "error", "timed out"}
 
