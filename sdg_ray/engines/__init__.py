@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
+LARGEST = 1e30  # of a head's values; scores are kept as float32, which is infinite from 3.4e38 on
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
@@ -51,10 +53,17 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """The raw outputs of a classifying model's head for one conversation, and the length read in tokens."""
+    """The raw outputs of a classifying model's head for one conversation, and the length read in tokens.
+
+    Raises BadRow for one that is no finite number: NaN is below no threshold, so it would pass every filter.
+    """
 
     values: list[float]
     prompt_tokens: int
+
+    def __post_init__(self) -> None:
+        if odd := [value for value in self.values if not abs(value) < LARGEST]:
+            raise BadRow(f"no usable value: the model's head gave {odd[0]}; look at its weights and dtype")
 
 
 class BadRow(Exception):

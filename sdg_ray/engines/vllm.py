@@ -19,6 +19,7 @@ from typing import Any
 from sdg_ray.config import runtime
 from sdg_ray.engines.running import Running
 from sdg_ray.errors import Refused, installed_by
+from sdg_ray.template import worded
 
 POCKET = Path(__file__).parents[1] / "pocket" / "weights"
 QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
@@ -38,7 +39,7 @@ class Vllm:
     dtype: str = "auto"
     quantization: str | None = None
     max_model_len: int | None = None  # tokens of prompt and answer together; by default what the model was made for
-    chat_template: str | None = None  # a Jinja file, for a model that brings none
+    chat_template: str | None = worded(None)  # a Jinja file, for a model that brings none
     tensor_parallel: int = runtime(1)
     pipeline_parallel: int = runtime(1)
     max_num_seqs: int = runtime(256)

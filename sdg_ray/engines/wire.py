@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sdg_ray.engines import Answer, Answers, BadRow, Sampling, Values
+from sdg_ray.engines import LARGEST, Answer, Answers, BadRow, Sampling, Values
 from sdg_ray.engines.users_turn import Opened
 from sdg_ray.errors import Refused
-from sdg_ray.record import Chat
+from sdg_ray.record import Chat, storable
 
 HEADS = ("classify", "pooling", "nim")
 ATTRIBUTES = ("helpfulness", "correctness", "coherence", "complexity", "verbosity")  # the order of a NIM's five values
@@ -87,7 +87,7 @@ def unanswered(why: str) -> Answer:
 
 
 def read_values(head: str, found: Mapping[str, Any]) -> Values:
-    """The head's raw values. Raises `Malformed`, and `Refused` where the model has no such head."""
+    """The head's raw values. Raises `Malformed`, `BadRow` for NaN, and `Refused` where the model has no such head."""
     tokens = _usage(found).get("prompt_tokens", 0)
     if head == "nim":
         return Values(values=_nim(_objects(found, "choices")[0]), prompt_tokens=tokens)
@@ -135,12 +135,14 @@ def _candidate(choice: Mapping[str, Any]) -> Answer:
         return unanswered("refused by the endpoint: its content filter ended the answer")
     if reason not in STOPS and reason not in CUT:
         raise Malformed(f"answered with finish_reason {reason!r}")
-    return Answer(text=message.get("content") or "", finish="stop" if reason in STOPS else "length", tokens=0)
+    text = storable(message.get("content") or "")
+    return Answer(text=text, finish="stop" if reason in STOPS else "length", tokens=0)
 
 
 def _usage(found: Mapping[str, Any]) -> dict[str, int]:
     usage = found.get("usage")
-    return {k: v for k, v in usage.items() if type(v) is int} if isinstance(usage, dict) else {}
+    counts = usage.items() if isinstance(usage, dict) else ()
+    return {name: count for name, count in counts if type(count) is int and 0 <= count < 2**31}  # others are no counts
 
 
 def _lengths(choices: Sequence[Mapping[str, Any]], texts: Sequence[str], total: int) -> list[int]:
@@ -186,9 +188,9 @@ def _logprobs(choice: Mapping[str, Any]) -> dict[str, float | None]:
 def _number(value: Any) -> float | None:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is float or (type(value) is int and abs(value) < LARGEST)  # JSON's may be too large for a float

@@ -17,6 +17,7 @@ from typing import Any
 from sdg_ray.config import identity
 from sdg_ray.engines.endpoint import Endpoint
 from sdg_ray.engines.keys import hidden, secret
+from sdg_ray.engines.wire import Malformed
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import humaneval, tasks
 from sdg_ray.evaluate.figure import Figure, about, wilson, written
@@ -104,21 +105,23 @@ class Harness:
         return [found["groups"][name]] if name in found.get("groups", {}) else list(found["tasks"].values())
 
     def _results(self, name: str, model: Any, loaded: Sequence[Any]) -> Mapping[str, Any]:
-        """What lm-eval makes of one task."""
+        """What lm-eval makes of one task. It asks through aiohttp, or through requests where it asks one at a time."""
         from aiohttp import ClientError
         from lm_eval import simple_evaluate
+        from requests import RequestException
 
         shown = self.asked[name]
         try:
             return simple_evaluate(
                 model=model,
                 tasks=list(loaded),
+                task_manager=tasks.manager(self.include),  # else lm-eval reads its thousands of files for each task
                 num_fewshot=shown,
                 limit=self.limit,
                 apply_chat_template=self.chat,
                 fewshot_as_multiturn=self.chat and bool(shown),
             )
-        except (ClientError, TimeoutError) as error:
+        except (ClientError, RequestException, TimeoutError, json.JSONDecodeError, Malformed) as error:
             said = hidden(first_line(error), secret(getattr(self.engine, "key", None)))
             raise Refused(
                 f"model {self.engine.name} did not answer all of {name}: {said}; tasks that are through are kept, and "

@@ -4,6 +4,7 @@ lm(Vllm(name="out/dpo"))      with all the settings that the model has in a run
 """
 
 import contextlib
+import json
 import logging
 import os
 import sys
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from sdg_ray.engines.endpoint import Endpoint
-from sdg_ray.engines.keys import secret
+from sdg_ray.engines.keys import Unsaid, secret
 from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.wire import Malformed
 from sdg_ray.errors import Refused
 
 FAILURES = (ValueError, TypeError, OSError, RuntimeError, ImportError, KeyError, IndexError)  # of what lm-eval calls
@@ -40,14 +42,41 @@ def _behind(engine: Endpoint) -> Any:
     from lm_eval.api.registry import get_model
 
     engine.start()  # asks whether the address is there and has the model
-    return get_model("local-chat-completions")(
+    # Of questions that fail together the first one is told as our sentence; asyncio prints the others' stack traces.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    model = get_model("local-chat-completions")(
         model=engine.name,
         base_url=f"{engine.addresses[0].rstrip('/')}/chat/completions",
         num_concurrent=engine.concurrency,
         max_retries=engine.attempts,
         timeout=int(engine.timeout),
-        header={"Authorization": f"Bearer {secret(engine.key)}"},
+        header={"Authorization": Unsaid(f"Bearer {secret(engine.key)}")},  # aiohttp's errors hold what was sent
     )
+    model.parse_generations = texts  # its own makes an empty text of what it cannot read, and that counts as wrong
+    return model
+
+
+def texts(outputs: Any, **_: Any) -> list[str]:
+    """The text of an answer; an empty one where it says that there will be none, for that is an answer too.
+
+    Raises:
+        Malformed: there is no text, and no word of why.
+    """
+    try:
+        choice, message = outputs["choices"][0], outputs["choices"][0]["message"]
+        text, finish = message.get("content"), choice.get("finish_reason")
+    except (LookupError, TypeError, AttributeError):
+        raise Malformed(f"it answered {json.dumps(outputs)}") from None
+    if isinstance(text, str):
+        return [text]
+    if message.get("refusal") or finish == "content_filter":
+        return [""]
+    if finish == "length":
+        raise Malformed(
+            "its tokens were used up before the answer began, as by thoughts; give more as max_gen_toks in a task of "
+            "your own, in the folder evaluation.include"
+        )
+    raise Malformed(f"it answered {json.dumps(message)}")
 
 
 def _on_vllm(engine: Vllm) -> Any:

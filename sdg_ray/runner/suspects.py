@@ -20,7 +20,7 @@ from math import ceil
 
 import pyarrow as pa
 
-from sdg_ray.engines import EngineDied, condemned
+from sdg_ray.engines import EngineAway, EngineDied, condemned
 from sdg_ray.record import counts
 from sdg_ray.store import Store, in_thread
 
@@ -55,12 +55,23 @@ FIELDS = tuple(each.name for each in fields(Note))
 
 
 def read_notes(store: Store, step: str) -> dict[int, list[Note]]:
-    """The notes of a step by shard, those of each attempt in their order."""
+    """The notes of a step by shard, those of each attempt in their order.
+
+    Of an attempt with a damaged note nothing is taken: its last note is what gets the blame, and without it the one
+    before would. That is safe, for a part that ends its worker does so again, and is noted again.
+    """
     found: dict[int, list[Note]] = {}
-    for name, body in store.notes(step).items():
-        if name.startswith("shard-"):
+    noted = store.notes(step)
+    damaged = {_attempt(name) for name, body in noted.items() if not body}
+    for name, body in noted.items():
+        if name.startswith("shard-") and _attempt(name) not in damaged:
             found.setdefault(body["shard"], []).append(Note(**{name: body[name] for name in FIELDS}))
     return {shard: sorted(notes, key=lambda note: (note.attempt, note.number)) for shard, notes in found.items()}
+
+
+def _attempt(name: str) -> str:
+    """The shard and the attempt that a note's name begins with."""
+    return name.rpartition(".")[0]
 
 
 def write_note(store: Store, step: str, note: Note) -> None:
@@ -135,11 +146,9 @@ class Try:
             await self._note(part)
         try:
             return await _made(part, make, blamed)
-        except EngineDied as died:
-            await self._note(part, str(died))
-            raise
-        except Exception:  # whatever it is, it goes on up: no fault of this part, and the shard stays pending
-            await self._note(part, "")
+        except Exception as error:  # it goes on up, and the shard stays pending; only an engine's death is to be blamed
+            died = isinstance(error, EngineDied) and not isinstance(error, EngineAway)
+            await self._note(part, str(error) if died else "")
             raise
 
     async def _note(self, part: range, ended: str | None = None) -> None:

@@ -111,6 +111,16 @@ def test_cut_off_and_empty_answers_are_answers_for_a_filter_to_leave_out(server:
     assert texts(ask(session)) == [""]
 
 
+def test_half_a_character_and_a_count_that_is_none_do_not_get_into_an_answer(server: Server) -> None:
+    server.queue = [completion("hi \ud83d", usage={"prompt_tokens": 10**12, "completion_tokens": -1})]
+    answers = ask(connected(server))
+    assert texts(answers) == ["hi ?"]
+    assert answers.prompt_tokens == answers.candidates[0].tokens == 0
+    server.queue = [refusal("no \ud83d")]
+    with pytest.raises(BadRow, match=r"^refused by the endpoint: no \?$"):
+        ask(connected(server))
+
+
 def test_a_session_is_used_from_one_event_loop_after_another(server: Server) -> None:
     session = connected(server)
     for _ in range(3):

@@ -1,6 +1,7 @@
 """Reward models behind an address: what is asked of each head, how values are read, and the raw values of real vLLM."""
 
 import asyncio
+import math
 import os
 import socket
 import subprocess
@@ -105,6 +106,7 @@ def test_a_chat_model_behind_nim_is_a_wrong_setting(server: Server) -> None:
         ("classify", Reply(body={"data": []})),
         ("classify", Reply(body={"data": [{"probs": [1.0, None]}]})),
         ("classify", Reply(body={"data": [{"probs": ["1.0"]}]})),
+        ("classify", Reply(body={"data": [{"probs": [1.0, 10**400]}]})),
         ("pooling", Reply(body={"data": [{"data": "gAAA"}]})),
         ("nim", completion("")),
     ],
@@ -116,6 +118,21 @@ def test_an_answer_without_values_is_asked_for_again_and_then_a_bad_row(
     with pytest.raises(BadRow, match="no answer: asked 2 times, the last time http://.* answered without"):
         values(server, head, attempts=2)
     assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "reply"),
+    [
+        ("classify", Reply(body={"data": [{"probs": [1.0, math.nan]}]})),
+        ("pooling", Reply(body={"data": [{"data": [math.nan, 1.0]}]})),
+        ("nim", completion(CARD.replace("3.3125", "nan"))),
+    ],
+)
+def test_a_value_that_is_no_number_is_a_bad_row_at_once(server: Server, head: str, reply: Reply) -> None:
+    server.say = lambda asked: reply
+    with pytest.raises(BadRow, match="^no usable value: the model's head gave nan; look at its weights and dtype$"):
+        values(server, head)
+    assert len(server.asked) == 1
 
 
 def test_a_conversation_that_is_too_long_has_no_score_and_a_missing_head_is_a_setting(server: Server) -> None:

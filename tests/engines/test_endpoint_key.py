@@ -178,5 +178,18 @@ def test_without_a_key_none_of_the_environment_is_sent(server: Server, monkeypat
 
 
 def test_hiding_leaves_other_words_alone() -> None:
-    assert hidden("key abc\n is  wrong", "abc") == "key [key] is wrong"
+    assert hidden("key abc12345\n is  wrong", "abc12345") == "key [key] is wrong"
     assert hidden("none of it", "none") == "none of it"  # where there is no key
+
+
+@pytest.mark.parametrize(
+    ("short", "text"), [("EMPTY", "The list is EMPTY."), ("x", "x = 1 at index 0"), ("1234567", "1234567")]
+)
+def test_a_key_that_is_a_word_and_no_secret_leaves_answers_as_they_are(
+    server: Server, short: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, short)
+    server.say = lambda asked: completion(text)
+    session = replace(endpoint(server), timeout=60.0).start()
+    answers = asyncio.run(session.generate([{"role": "user", "content": "Hello"}], 1, 0, Sampling()))
+    assert [each.text for each in answers.candidates] == [text]

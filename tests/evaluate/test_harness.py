@@ -22,7 +22,7 @@ from sdg_ray.evaluate.harness import Harness, figures_of
 from sdg_ray.evaluate.tasks import leaves, manager
 from sdg_ray.pocket import world
 from sdg_ray.sandbox import Sandbox
-from tests.engines.server import Server, completion, refusal
+from tests.engines.server import Reply, Server, completion, refusal
 
 ADD = {
     "task_id": "Test/0",
@@ -139,15 +139,20 @@ def test_task_without_data_is_refused_before_a_model_is_loaded(sums: Path) -> No
         made.measure(str(sums / "out"))
 
 
+@pytest.mark.parametrize("concurrency", [64, 1])  # lm-eval has another client for one at a time
 def test_model_behind_an_address_is_asked_as_a_chat_and_its_key_is_told_to_nobody(
-    sums: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    concurrency: int,
+    sums: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("MY_KEY", "no-one-may-read-this")
     rows = [json.loads(line) for line in (sums / "sums.data").read_text().splitlines()]
     known = {row["question"]: row["answer"] for row in rows[::2]}
     with Server() as server:
         server.say = lambda asked: completion(f"It is {known.get(asked.body['messages'][-1]['content'], 'unknown')}.")
-        served = Endpoint(name="tiny", addresses=[server.address], key="MY_KEY", attempts=1)
+        served = Endpoint(name="tiny", addresses=[server.address], key="MY_KEY", attempts=1, concurrency=concurrency)
         made = harness(engine=served, include=str(sums), only=["sums_all"])
         made.check()
         figure = made.measure(str(sums / "out"))[0]
@@ -155,13 +160,66 @@ def test_model_behind_an_address_is_asked_as_a_chat_and_its_key_is_told_to_nobod
         assert (figure.value, figure.n) == (pytest.approx(len(known) / len(rows)), len(rows))
         assert server.asked[0].headers["Authorization"] == "Bearer no-one-may-read-this"
         server.say = lambda asked: refusal("broken", 500)
-        with pytest.raises(Refused, match="model tiny did not answer all of sums_all: 500.*the same command goes on"):
+        with pytest.raises(
+            Refused, match="model tiny did not answer all of sums_all: 500.*the same command goes on"
+        ) as refused:
             made.measure(str(sums / "again"))
+    broken = refused.value.__context__
+    held = [broken, getattr(getattr(broken, "request", None), "headers", None)]  # what loggers and debuggers print
+    sent = repr(held)
+    assert "Authorization" in sent
+    assert "no-one" not in sent
     with pytest.raises(Refused, match="no address answers"):
         made.measure(str(sums / "away"))
     said = capfd.readouterr()
     assert "no-one" not in said.out + said.err + caplog.text
     assert not [path for path in sums.rglob("*") if path.is_file() and b"no-one" in path.read_bytes()]
+
+
+def without_text(finish: str = "stop", **message: str) -> Reply:
+    """A chat completion whose content is null."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": None, **message}, "finish_reason": finish}
+    return Reply(body={"choices": [choice]})
+
+
+@pytest.mark.parametrize("concurrency", [64, 1])
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        (Reply(body={"error": {"message": "no-one-may-read-this is spent"}}), r"answered .*\[key\] is spent"),
+        (Reply(body={"choices": []}), "it answered .*choices"),
+        (Reply(body="[]"), r"it answered \[\]"),
+        (Reply(body="<html>"), "Expecting value|Malformed|JSON"),
+        (Reply(fault="reset"), ""),
+        (without_text(), "it answered .*null"),
+        (without_text("length"), "its tokens were used up before the answer began.*max_gen_toks.*evaluation.include"),
+    ],
+)
+def test_answer_that_cannot_be_read_is_no_figure_and_the_same_command_goes_on(
+    reply: Reply, sentence: str, concurrency: int, sums: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", "no-one-may-read-this")
+    with Server() as server:
+        server.say = lambda asked: completion("It is 3.")
+        server.queue = [completion("It is 3."), reply]
+        served = Endpoint(name="tiny", addresses=[server.address], key="MY_KEY", attempts=1, concurrency=concurrency)
+        made = harness(engine=served, include=str(sums), only=["sums_written"])
+        with pytest.raises(
+            Refused, match=f"did not answer all of sums_written: .*{sentence}.*the same command goes on"
+        ):
+            made.measure(str(sums / "out"))
+        assert not list((sums / "out").rglob("*"))
+        assert made.measure(str(sums / "out"))[0].n > 15
+
+
+@pytest.mark.parametrize("concurrency", [64, 1])
+def test_answer_that_a_model_will_not_give_is_a_wrong_one(concurrency: int, sums: Path) -> None:
+    with Server() as server:
+        server.say = lambda asked: without_text("content_filter")
+        server.queue = [without_text(refusal="I cannot do sums.")]
+        served = Endpoint(name="tiny", addresses=[server.address], concurrency=concurrency)
+        figure = harness(engine=served, include=str(sums), only=["sums_written"]).measure(str(sums / "out"))[0]
+    assert figure.value == 0
 
 
 @pytest.mark.engine

@@ -1,15 +1,17 @@
 """A part of a shard that ends its worker is found, blamed and left out, and nothing else is."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import ClassVar
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdg_ray.engines import EngineDied
+from sdg_ray.engines import EngineAway, EngineDied, refuse_condemned
 from sdg_ray.prompts import Prompts
 from sdg_ray.prompts.asking import Writer
 from sdg_ray.prompts.coding import Coding
@@ -18,7 +20,7 @@ from sdg_ray.recipe import recipe
 from sdg_ray.record import Chat
 from sdg_ray.runner import bring_all, pending
 from sdg_ray.runner.local import Local
-from sdg_ray.runner.suspects import Note, guilty, parts, read_notes, suspicion
+from sdg_ray.runner.suspects import Note, Try, guilty, parts, read_notes, suspicion, write_note
 from sdg_ray.store import open_run
 from tests.runner.test_both import given_recipe
 from tests.scripted import Scripted
@@ -113,8 +115,8 @@ def test_rows_that_kill_the_engine_are_errors_and_all_others_are_answered(tmp_pa
     assert len(starts) <= 2 + 3 * 4  # both steps once, and a few for each killer
 
 
-def rows(folder: Path) -> list[Mapping]:
-    return [row for shard in range(12) for row in table(folder, "first", "responses", shard).to_pylist()]
+def rows(folder: Path, shards: int = 12) -> list[Mapping]:
+    return [row for shard in range(shards) for row in table(folder, "first", "responses", shard).to_pylist()]
 
 
 def test_what_was_learnt_is_not_learnt_again_by_the_next_launch(tmp_path: Path) -> None:
@@ -129,6 +131,20 @@ def test_what_was_learnt_is_not_learnt_again_by_the_next_launch(tmp_path: Path) 
     assert not Local(restarts=0).run(made, store, pending(made, store))
     assert len((tmp_path / "starts").read_text().splitlines()) == 1  # and no engine died
     assert 1 in read_notes(store, "responses")
+
+
+@pytest.mark.parametrize("left", [b"", b'{"shard": 1, "att'])
+def test_a_damaged_note_keeps_no_launch_from_going_on_and_blames_no_neighbour(tmp_path: Path, left: bytes) -> None:
+    made = given_recipe(tmp_path, {}, Scripted())
+    store = open_run(str(tmp_path), "first", made.identities())
+    for attempt in ("a", "b"):
+        for note in noted(attempt, range(1), range(1, 2), range(2, 3)):
+            write_note(store, "responses", note)
+        (tmp_path / f"first/attempts/responses/shard-00000.{attempt}.0002.json").write_bytes(left)
+
+    assert not read_notes(store, "responses")
+    assert not bring_all(made, store, Local()) and pending(made, store) == {}
+    assert all(row["answered"][0]["finish"] != "error" for row in rows(tmp_path, 3))
 
 
 def test_an_engine_that_always_dies_ends_the_run_and_blames_no_row(tmp_path: Path) -> None:
@@ -155,6 +171,28 @@ def test_seeds_that_kill_the_engine_are_errors_in_the_slots_of_their_prompts(tmp
     rows = [row for shard in range(2) for row in table(tmp_path, "first", "prompts", shard).to_pylist()]
     assert [row["error"] is not None for row in rows] == [row["origin"]["item"] == "beginner" for row in rows]
     assert {row["error"] for row in rows} == {None, "ended the engine: the writer died"}
+
+
+def test_an_item_that_was_in_hand_while_nobody_could_be_asked_is_answered_later(tmp_path: Path) -> None:
+    store, away = open_run(str(tmp_path), "first", {"responses": {"is": "x"}}), {5}
+    write_note(store, "responses", noted("0", range(16))[0])  # a worker vanished over the shard
+
+    async def make(part: range) -> pa.Table:
+        refuse_condemned()
+        if part.start in away:
+            raise EngineAway("no address answers")
+        return pa.table({"item": list(part)}).replace_schema_metadata({"tokens_in": "5"})
+
+    def again(attempt: str) -> pa.Table:
+        notes = read_notes(store, "responses")[0]
+        tried = Try(store=store, step="responses", shard=0, attempt=attempt, notes=notes, alone=True)
+        return asyncio.run(tried.over(16, make))
+
+    with pytest.raises(EngineAway):
+        again("1")
+    assert guilty(16, read_notes(store, "responses")[0]) == {}
+    away.clear()
+    assert again("2")["item"].to_pylist() == list(range(16))
 
 
 @dataclass(frozen=True, kw_only=True)
