@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sdg_ray.record import storable
+
 FENCED = re.compile(r"\s*```\w*\n(.*)\n\s*```\s*", re.DOTALL)
 
 
@@ -54,7 +56,9 @@ def wrong(schema: Mapping[str, Any], value: Any, at: str) -> str | None:
         error = best_match(validator(schema).iter_errors(value))
     except RecursionError:
         return f"{at}: nested too deeply"
-    return f"{'.'.join([at, *map(str, error.absolute_path)])}: {error.message}" if error else None
+    except OverflowError:
+        return f"{at}: a number is too large"
+    return storable(f"{'.'.join([at, *map(str, error.absolute_path)])}: {error.message}") if error else None
 
 
 def validator(schema: Mapping[str, Any]) -> Any:

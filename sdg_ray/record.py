@@ -143,6 +143,11 @@ def _lost(candidates: Sequence[Mapping[str, Any]]) -> bool:
     return bool(candidates) and all(answer["finish"] == "error" for answer in candidates)
 
 
+def storable(text: str) -> str:
+    """The text with a question mark for each half of a character, which JSON can say but no file can hold."""
+    return text.encode(errors="replace").decode()
+
+
 def kind(error: str) -> str:
     """What sort of error a row's error is: the part before its first colon, which recurs from row to row."""
     return error.split(":")[0]

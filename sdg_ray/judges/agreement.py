@@ -100,7 +100,8 @@ def _preference(by: Column | None, row: Mapping[str, Any], right: Sequence[float
         return ByVerdict(row[by.column] if right else [])
     chance = Chance("judges", row["prompt_id"])
     scores = row[by.column] if by else [chance.random() for _ in right]
-    return ByScore([None if known is None else score for score, known in zip(scores, right, strict=False)])
+    told = [None if known is None else score for score, known in zip(scores, right, strict=False)]
+    return ByScore(told, chance.at("ties"))
 
 
 def _word(preference: Preference, right: Sequence[float | None], a: int, b: int) -> str:

@@ -1,12 +1,13 @@
 """What one scorer thinks of one row's candidates, taken two by two, whether it scores them or compares them.
 
-ByScore([4.1, None, 2.0]).says(0, 2)    ->  1.0: the first is better; 0.5 for a tie, None where it cannot tell
-ByScore([4.1, None, 2.0]).own()         ->  [(0, 2)]: the pairs that it would make, the better candidate first
+ByScore([4.1, None, 2.0], chance).says(0, 2)    ->  1.0: the first is better; 0.5 for a tie, None where it cannot tell
+ByScore([4.1, None, 2.0], chance).own()         ->  [(0, 2)]: the pairs that it would make, the better candidate first
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from sdg_ray.chance import Chance
 from sdg_ray.scorers.judge import WORTH
 
 Pairs = list[tuple[int, int]]
@@ -26,15 +27,24 @@ class Preference(Protocol):
 
 
 class ByScore:
-    """A reward model, a rubric, or chance: the higher score is better."""
+    """A reward model, a rubric, or chance: the higher score is better.
 
-    def __init__(self, scores: Sequence[float | None]) -> None:
-        self.scores = scores
+    Candidates stand in the order of their generators, so which of several equal ones is the best, or the worst, falls
+    to `chance`: a scorer that rates much alike would else be credited, or charged, with that order.
+    """
+
+    def __init__(self, scores: Sequence[float | None], chance: Chance) -> None:
+        self.scores, self.chance = scores, chance
 
     def own(self) -> Pairs:
         """The highest score against the lowest."""
         told = [(score, i) for i, score in enumerate(self.scores) if score is not None]
-        return [(max(told)[1], min(told)[1])] if len(told) > 1 else []
+        if len(told) < 2:
+            return []
+        highest, lowest = max(told)[0], min(told)[0]
+        best, worst = ([i for score, i in told if score == end] for end in (highest, lowest))
+        chosen = self.chance.choice(best)
+        return [(chosen, self.chance.choice([i for i in worst if i != chosen]))]
 
     def asked(self, a: int, b: int) -> bool:
         """Whether both have a score."""

@@ -25,7 +25,7 @@ from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion
 from sdg_ray.scorers.asked import GREEDY, Said, said, spoken, written
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 PLACES = ("conversation", "a", "b")
 LETTER = re.compile(r"\[\[\s*([ABC])\s*\]\]")
@@ -50,7 +50,7 @@ class Judge:
 
     engine: Engine
     name: str = "judge"
-    template: str = "judge/pairwise"
+    template: str = worded("judge/pairwise")
     sampling: Sampling = GREEDY
     most: int = 6
 

@@ -19,18 +19,26 @@ LOOKED_AT = 4_000  # letters at the end of an answer
 WRAPPED = r"[\s*_`\"'({\[]*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?[\s*_`\"'({\[]*"
 CALLED = "(?:answer|choice|option)"
 END = r"(?![\w'’])"  # "I'm" chooses nothing
+LETTER = f"(?P<letter>[{LETTERS}])"
+UNDECIDED = r"\s+(?:and|or)\s+\(?(?-i:[A-J])\b"  # the answer is B or C
+LINKED = r"(?P<link>\s+(?:is|would be|should be)\b\s*[:=]?|\s*[:=])?"  # the answer is B, but not: option B describes
+GOES_ON = r"\s+(?:because|since|as|and|so|which|for|but|due|over|by|from|if|when|where|while|instead)(?![\w-])"
+PRAISED = (
+    r"\s+(?:is|must be|would be|has to be)\s+(?:(?:clearly|definitely|therefore|thus|indeed|the|most|only|one)\s+)*"
+    r"(?:correct|right|true|best|accurate|appropriate|answer|choice|option)(?![\w-])"
+)
+NO_WORD = r"(?-i:(?<![AI]))"  # the answer is a matter of taste; the answer: I think not
+CHOSEN = rf"(?!{UNDECIDED})(?:(?!\s+[a-z])|(?=\s*\n|{GOES_ON}|{PRAISED})|(?(link){NO_WORD}|(?!)))"
+"""What follows a letter that is an answer: no further word, or one that goes on from it or praises it; but any word
+where the letter is what the answer `is`, and is no word itself."""
 REFERENCE = re.compile(rf"[\s(\[]*([{LETTERS}])[\s)\].:]*")
 WAYS = (
-    re.compile(rf"\\boxed\s*\{{{WRAPPED}([{LETTERS}]){END}"),
-    re.compile(
-        rf"\b{CALLED}\b(?:\s+(?:is|would be|should be))?\s*[:=]?(?:\s*(?:the\s+)?{CALLED})?"
-        rf"{WRAPPED}(?-i:([{LETTERS}])){END}(?!\s+[a-z])",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"\*\*\s*\(?([{LETTERS}])\s*(?:[).:][^*\n]*)?\*\*"),
-    re.compile(rf"\(([{LETTERS}])\)"),
-    re.compile(rf"(?:^|\n)\s*([{LETTERS}])[).:](?=\s|$)"),
-    re.compile(rf"(?:^|\n)\W*([{LETTERS}])\W*(?:\n|$)"),
+    re.compile(rf"\\boxed\s*\{{{WRAPPED}{LETTER}{END}"),
+    re.compile(rf"\b{CALLED}\b{LINKED}(?:\s*(?:the\s+)?{CALLED})?{WRAPPED}(?-i:{LETTER}){END}{CHOSEN}", re.IGNORECASE),
+    re.compile(rf"\*\*\s*\(?{LETTER}\s*(?:[).:][^*\n]*)?\*\*"),
+    re.compile(rf"\({LETTER}\)"),
+    re.compile(rf"(?:^|\n)\s*{LETTER}[).:](?=\s|$)"),
+    re.compile(rf"(?:^|\n)\W*{LETTER}\W*(?:\n|$)"),
 )
 """The ways to name an option, the surest first; of one way the last in the text counts."""
 
@@ -68,7 +76,7 @@ def choice(answer: str, options: Sequence[str] = ()) -> str | None:
     if (at := _place(answer, options)) is not None:
         return LETTERS[at]
     for way in WAYS:
-        if found := way.findall(answer[-LOOKED_AT:]):
+        if found := [each["letter"] for each in way.finditer(answer[-LOOKED_AT:])]:
             return found[-1] if found[-1] in there else None
     return _in_last_sentence(answer, options)
 

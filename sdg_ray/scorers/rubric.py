@@ -16,7 +16,7 @@ from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion
 from sdg_ray.scorers.asked import GREEDY, said, spoken, written
-from sdg_ray.template import choices, template
+from sdg_ray.template import choices, template, worded
 
 PLACES = ("conversation", "answer", "rubric")
 RUBRICS = "judge/rubrics"
@@ -33,7 +33,7 @@ class Rubric:
 
     engine: Engine
     name: str = "rubric"
-    template: str = "judge/pointwise"
+    template: str = worded("judge/pointwise")
     rubric: str = "helpful"
     sampling: Sampling = GREEDY
 

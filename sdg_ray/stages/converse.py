@@ -20,7 +20,7 @@ from sdg_ray.errors import Refused
 from sdg_ray.record import RESPONSES, Chat, candidate_seed
 from sdg_ray.stage import Columns
 from sdg_ray.stages.dialogue import DIALOGUE, Dialogue, Roles, Voice
-from sdg_ray.template import choices, template
+from sdg_ray.template import choices, template, worded
 
 PLACES = ("history", "persona")
 GREEDY = Sampling(temperature=0.0)
@@ -47,8 +47,8 @@ class Converse:
     seed: int = 0
     sampling: Sampling = GREEDY
     user_sampling: Sampling = LIVELY
-    template: str = "user_turn/next"  # with the places {history} and {persona}
-    personas: str = "user_turn/personas"  # lines `name: what the user's model is told`
+    template: str = worded("user_turn/next")  # with the places {history} and {persona}
+    personas: str = worded("user_turn/personas")  # lines `name: what the user's model is told`
     openers: tuple[str, ...] = field(default_factory=_openers)
     repeat: float = 0.9
 

@@ -70,6 +70,19 @@ def test_schema_that_holds_itself_is_no_trap() -> None:
     assert scores(JsonSchema(), schema, "[[], [[]]]", "[1]", deep)[:2] == [1.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("schema", "answer", "reason"),
+    [
+        ({"additionalProperties": {"type": "integer"}}, r'{"\ud800": "x"}', "answer.?: 'x' is not of type 'integer'"),
+        ({"multipleOf": 0.01}, "1e400", "answer: a number is too large"),
+        ({"multipleOf": 0.01}, "1" + "0" * 400, "answer: a number is too large"),
+    ],
+)
+def test_json_that_no_file_or_float_can_hold_does_not_fit(schema: dict, answer: str, reason: str) -> None:
+    found = columns(JsonSchema(), json.dumps({"type": ["object", "number"], **schema}), answer, '{"a": 1}')
+    assert found["parts_json_schema"][0] == {"reason": reason} and found["score_json_schema"] == [0.0, 1.0]
+
+
 def test_columns() -> None:
     found = columns(JsonSchema(), SCHEMA, '{"town": "T"}', "{}")
     assert found["score_json_schema"] == [1.0, 0.0]

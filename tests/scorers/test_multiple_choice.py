@@ -33,10 +33,44 @@ CITIES = json.dumps({"answer": "B", "choices": ["Rome", "Paris", "New York"]})
         "It rains a lot there.\n\nB",
         "B. Because it rains.",
         "I would choose option B",
+        "ANSWER: B",
+        "the answer is `B`",
+        "The correct answer is B since it is.",
+        "The answer is B because Paris is the capital.",
+        "At first glance (A) looks right. But the answer is B because it rains.",
+        "The answer is **B** because it rains.",
+        "The correct option is B as shown above.",
+        "The best choice is B which is Paris.",
+        "The answer is B Paris",
+        "The answer is B I think",
+        "The answer is B not C",
+        "I think the answer is B for two reasons.",
+        "I would choose option B over C",
+        "Answer: B\nBecause it rains.",
+        "Answer: B\n\nC is too small.",
+        "Option B is correct.",
+        "Option A is too large. Option B is clearly the best choice. Option C is too small.",
+        "The answer is B. Option C is wrong.",
     ],
 )
 def test_ways_to_choose(answer: str) -> None:
     assert choice(answer) == "B"
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("The answer is A because it rains.", "A"),
+        ("The answer is A and here is why.", "A"),
+        ("The correct option is A as shown above.", "A"),
+        ("Option A is correct.", "A"),
+        ("Answer: A\n\nParis is the capital.", "A"),
+        ("The answer is I since it rains.", "I"),
+        ("Option I must be the right one, so option I is right.", "I"),
+    ],
+)
+def test_a_letter_that_is_a_word_is_chosen_where_no_sentence_begins_with_it(answer: str, letter: str) -> None:
+    assert choice(answer) == letter
 
 
 @pytest.mark.parametrize(
@@ -48,6 +82,15 @@ def test_ways_to_choose(answer: str) -> None:
         "I do not know.",
         "The answer is a matter of taste.",
         "The answer is A matter of taste",
+        "The answer is A bit of both.",
+        "The answer is A so-called paradox.",
+        "The answer is A Tale of Two Cities",
+        "My answer: I think it depends.",
+        "The answer is I do not know.",
+        "The answer is B or C",
+        "The answer is A and B",
+        "Option B is not correct.",
+        "Option B is the best-known city, option C describes another.",
         "K",
         "(Z)",
     ],

@@ -1,6 +1,7 @@
 """The five attributes of a reward model and their weighted sum."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 import pytest
@@ -58,6 +59,13 @@ def test_other_weights_give_another_score_from_the_same_parts() -> None:
 def test_conversation_that_cannot_be_read_has_no_score_and_no_parts() -> None:
     found = opinion(RewardModel(engine=Fixed(values=())))
     assert found.score is found.parts is None and found.error
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, 1e300])
+def test_a_value_that_is_no_finite_number_is_the_error_of_its_candidate(odd: float) -> None:
+    found = opinion(RewardModel(engine=Fixed(values=(1.0, 2.0, odd, 1.0, 1.0)), weights={"helpfulness": 1.0}))
+    assert found.score is found.parts is None
+    assert found.error == f"no usable value: the model's head gave {odd}; look at its weights and dtype"
 
 
 def test_weight_of_no_attribute_is_refused() -> None:

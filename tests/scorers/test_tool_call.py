@@ -51,6 +51,16 @@ def test_what_is_wrong_stands_in_the_parts(answer: str, tool: float, reason: str
     assert found.parts == {"tool": tool, "arguments": 0.0, "reason": reason}
 
 
+def test_arguments_that_no_file_or_float_can_hold_are_wrong() -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "number", "multipleOf": 0.01}}
+    known = json.dumps({"tool": "get_tide", "tools": [TIDE | {"parameters": schema}]})
+    answers = (call(**{"\ud800": "x"}), '{"name": "get_tide", "arguments": {"day": 1e400}}', call(day=0.5))
+    found = columns(ToolCall(), known, *answers)
+    reasons = ["arguments.?: 'x' is not of type 'number'", "arguments: a number is too large", None]
+    assert [each["reason"] for each in found["parts_tool_call"]] == reasons
+    assert found["score_tool_call"] == [0.0, 0.0, 1.0]
+
+
 def test_expected_arguments_are_compared() -> None:
     expected = reference(arguments={"town": "Tolland", "day": 2})
     answers = (call(town=" Tolland", day=2.0), call(town="Tolland"), call(town="Saltby", day=2), call(town="T", day=3))

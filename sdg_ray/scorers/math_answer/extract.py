@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 LOOKED_AT = 4_000  # letters at the end of a response
 SHORT = 200  # letters of a line that is a formula
+LISTED = re.compile(r"(?<=[^\[{}$=\\]\n)[ \t]*-[ \t]+")  # a list's mark and no sign, but where a formula goes on
 BOX = re.compile(r"\\(?:boxed|fbox)\s*")
 UNBRACED = re.compile(r"[^\s$.,;]+")
 CALLED = re.compile(
@@ -37,7 +38,7 @@ PROSE = re.compile(r"(?<![\\{A-Za-z])[A-Za-z]{3,}")
 
 def candidates(response: str) -> Iterator[str]:
     """What may be the final answer, the likeliest first; nothing where there is none."""
-    text = response[-LOOKED_AT:]
+    text = LISTED.sub("", response[-LOOKED_AT:])
     if boxed := _boxed(text):
         yield boxed
         return
@@ -115,7 +116,7 @@ def _first_words(text: str) -> Iterator[str]:
 def _last(text: str) -> Iterator[str]:
     """A last line that is nothing but a formula; else the formula or the number that comes last."""
     line = text.rstrip().rpartition("\n")[2].strip()
-    if "\\" in line and len(line) <= SHORT and not re.search(r"[=$]|\\[(\[]", line) and not PROSE.search(line):
+    if "\\" in line and len(line) <= SHORT and not re.search(r"[=$]|\\[()\[\]]", line) and not PROSE.search(line):
         yield line
         return
     formulas = [match for match in FORMULA.finditer(text) if not PROSE.search(match[0])]
