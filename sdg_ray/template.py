@@ -7,10 +7,11 @@ The places are checked when a file is read, before a model is loaded; the hash o
 """
 
 import string
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sdg_ray.errors import Refused
 from sdg_ray.record import hashed
@@ -29,11 +30,19 @@ class Template:
     @property
     def version(self) -> str:
         """What the text is called in the data: `open_qa/questions@1f0c2ab4`."""
-        return f"{self.name}@{hashed(self.text, bits=32)}"
+        return _version(self.name, self.text)
 
     def fill(self, **values: object) -> str:
         """The text with every place filled."""
         return self.text.format(**values)
+
+
+def worded(default: Any = MISSING, *, init: bool = True) -> Any:
+    """A dataclass field with the name of a text file, or of several: what is in them is a part of the identity.
+
+    So a changed text is noticed, and a file of your own may lie elsewhere the next time.
+    """
+    return field(default=default, init=init, metadata={"identity": _contents})
 
 
 @cache
@@ -71,8 +80,26 @@ def choices(name: str) -> Mapping[str, str]:
     return {key.strip(): text.strip() for key, _, text in lines}
 
 
+def _contents(names: str | Sequence[str] | None) -> Any:
+    """The versions of the texts; of one that cannot be read the name, until a check refuses it."""
+    if not isinstance(names, str):
+        return names and [_contents(name) for name in names]
+    try:
+        return _version(names if _of_the_package(names).is_file() else Path(names).name, _read(names))
+    except Refused:
+        return names
+
+
+def _version(name: str, text: str) -> str:
+    return f"{name}@{hashed(text, bits=32)}"
+
+
+def _of_the_package(name: str) -> Path:
+    return FOLDER / f"{name}.txt"
+
+
 def _read(name: str) -> str:
-    path = FOLDER / f"{name}.txt"
+    path = _of_the_package(name)
     try:
         return (path if path.is_file() else Path(name)).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

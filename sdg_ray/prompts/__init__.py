@@ -11,7 +11,8 @@ Lists of topics are made first, once for the whole run; a topic is a row like an
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from math import ceil, floor
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from sdg_ray.prompts.asking import COUNTS, Asking, Writer
 from sdg_ray.prompts.family import NONE, Draft, Family, Means, Program, Topic, TopicList, Topics
 from sdg_ray.record import PROMPT, prompt_id
 
+FEW = 3  # topics in each list of a sample, or more
 Seed = tuple[str, int]
 """One seed: the name of its family, and its number there."""
 
@@ -85,6 +87,13 @@ class Prompts:
     def seeds(self, shard: int) -> list[Seed]:
         """All seeds of a shard, in the order of its rows."""
         return [(name, number) for name in sorted(self.families) for number in self.seeds_of(name, shard)]
+
+    def sample(self, n: int) -> "Prompts":
+        """`n` prompts in one shard, or as few more as it takes, for a seed gives all of its prompts; few topics."""
+        wanted = min(n, self.planned)
+        scale = max((FEW / each.quota for each in self.topics.values()), default=self.scale)
+        samples = (replace(self, rows=rows, shards=1, scale=min(scale, self.scale)) for rows in count(wanted))
+        return next(sample for sample in samples if sample.planned >= wanted)
 
     def check(self) -> None:
         """Raise `Refused` where there is nothing to make, no end to it, or a family that cannot work."""

@@ -19,7 +19,7 @@ from sdg_ray.prompts.sources import Source
 from sdg_ray.prompts.sources.documents import document
 from sdg_ray.prompts.sources.rows import Rows
 from sdg_ray.record import Chat
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 JOINS = tuple(f"closed_qa/join_{form}" for form in ("above", "below", "text", "read"))
 
@@ -38,8 +38,8 @@ class ClosedQa:
     quota: int | None = None
     instructions: int = 3
     longest: int = 12_000
-    ask: str = "closed_qa/instructions"
-    joins: tuple[str, ...] = JOINS
+    ask: str = worded("closed_qa/instructions")
+    joins: tuple[str, ...] = worded(JOINS)
 
     needs = frozenset({"writer"})
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdg_ray.chance import Chance
+from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft, Means, Program
-from sdg_ray.template import Template, template
+from sdg_ray.template import Template, template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +24,14 @@ class Coding:
     topics: str = "python"
     problems: int = 2
     levels: tuple[str, ...] = ("beginner", "intermediate", "advanced")
-    ask: str = "coding/problems"
+    ask: str = runtime("coding/problems")
+    templates: tuple[str, ...] = worded(init=False)  # their names
 
     seeds = None
     needs = frozenset({"writer", "topics"})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "templates", tuple(f"{self.ask}_{level}" for level in self.levels))
 
     @property
     def per_seed(self) -> int:
@@ -52,4 +57,5 @@ class Coding:
         return make
 
     def _templates(self) -> list[tuple[str, Template]]:
-        return [(level, template(f"{self.ask}_{level}", "n", "topic")) for level in self.levels]
+        named = zip(self.levels, self.templates, strict=True)
+        return [(level, template(name, "n", "topic")) for level, name in named]

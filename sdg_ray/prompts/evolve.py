@@ -14,7 +14,7 @@ from sdg_ray.prompts.asking import Made
 from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.refine import Refining
 from sdg_ray.prompts.rouge import rouge_l
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 POOL = "evolve"  # the chance by which the pool is made: the same in every run
 
@@ -35,8 +35,8 @@ class Evolve:
     modes: tuple[str, ...] = ("deepen", "constrain", "concrete", "steps", "rare")
     novelty: float = 0.7
     quota: int | None = 20_000
-    ask: str = "evolve/new"
-    refine: str = "evolve/mutate"
+    ask: str = worded("evolve/new")
+    refine: str = worded("evolve/mutate")
 
     seeds = None
     needs = frozenset({"writer"})

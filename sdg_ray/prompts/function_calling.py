@@ -13,7 +13,7 @@ from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.files import digest
 from sdg_ray.prompts.tools import Tool, reference, tools_in, written
 from sdg_ray.record import Chat
-from sdg_ray.template import Template, template
+from sdg_ray.template import Template, template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,8 @@ class FunctionCalling:
     requests: int = 2
     others: int = 3
     quota: int | None = 10_000
-    ask: str = "function_calling/requests"
-    system: str = "function_calling/system"
+    ask: str = worded("function_calling/requests")
+    system: str = worded("function_calling/system")
     content: str = field(init=False)  # a hash of the file
 
     seeds = None

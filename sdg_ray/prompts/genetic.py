@@ -29,7 +29,7 @@ from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.fitness import Fitness
 from sdg_ray.prompts.operations import Individual, Operations
 from sdg_ray.scorers.python_tests import PythonTests
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 POOL = "genetic"  # the chance by which the seeds are made: the same in every run
 GREEDY = Sampling(temperature=0.0)
@@ -62,10 +62,10 @@ class Genetic:
     passing: tuple[str, ...] = ("Yes",)  # verdicts of the judge that let a child live
     tests: PythonTests | None = field(default_factory=PythonTests)
     quota: int | None = 800_000
-    cross: str = "genetic/crossover"
-    mutate: str = "evolve/mutate"
-    mutations: str = "genetic/modes"
-    ask_judge: str = "genetic/judge"
+    cross: str = worded("genetic/crossover")
+    mutate: str = worded("evolve/mutate")
+    mutations: str = worded("genetic/modes")
+    ask_judge: str = worded("genetic/judge")
 
     seeds = None
     needs = frozenset({"writer"})

@@ -12,7 +12,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.asking import Asking, Made
 from sdg_ray.prompts.family import Draft, Means, Program
-from sdg_ray.template import Template, choices, template
+from sdg_ray.template import Template, choices, template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class Incapable:
     quota: int | None = 4_000
     topics: str = "general"
     questions: int = 2
-    lacks: str = "incapable/needs"
-    ask: str = "incapable/questions"
-    decline: str = "incapable/decline"
+    lacks: str = worded("incapable/needs")
+    ask: str = worded("incapable/questions")
+    decline: str = worded("incapable/decline")
 
     seeds = None
     needs = frozenset({"writer", "topics"})

@@ -15,7 +15,7 @@ from sdg_ray.prompts.asking import Asking, Made
 from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.instruction_choice import LANGUAGES, Choice, empty, form, said
 from sdg_ray.record import Chat
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 FORMS = tuple(f"instruction/multi_{name}" for name in ("above", "below", "from_now"))
 SYSTEM = "instruction/multi_system"
@@ -37,8 +37,8 @@ class InstructionMultiTurn:
     instructions: tuple[int, int] = (1, 2)
     ids: tuple[str, ...] | None = None
     languages: tuple[str, ...] = LANGUAGES
-    forms: tuple[str, ...] = FORMS
-    system: str = SYSTEM
+    forms: tuple[str, ...] = worded(FORMS)
+    system: str = worded(SYSTEM)
     as_system: float = 0.25
     tries: int = 4
 

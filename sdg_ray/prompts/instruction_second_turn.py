@@ -13,7 +13,7 @@ from sdg_ray.prompts.asking import Asking
 from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.instruction_choice import LANGUAGES, Choice, empty, form, said
 from sdg_ray.record import Chat
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 FORMS = tuple(f"instruction/second_{name}" for name in ("again", "change", "revise", "same"))
 DRAWS = 8  # how often instructions are drawn until the first answer breaks one
@@ -31,7 +31,7 @@ class InstructionSecondTurn:
     instructions: tuple[int, int] = (1, 2)
     ids: tuple[str, ...] | None = None
     languages: tuple[str, ...] = LANGUAGES
-    forms: tuple[str, ...] = FORMS
+    forms: tuple[str, ...] = worded(FORMS)
 
     @property
     def seeds(self) -> int | None:

@@ -12,7 +12,7 @@ from sdg_ray.instructions import reference
 from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.prompts.instruction_choice import LANGUAGES, Choice, empty, form, said
 from sdg_ray.record import Chat
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 FORMS = tuple(f"instruction/single_{name}" for name in ("above", "below", "inline", "labelled", "rules"))
 
@@ -29,7 +29,7 @@ class InstructionSingle:
     instructions: tuple[int, int] = (1, 3)
     ids: tuple[str, ...] | None = None
     languages: tuple[str, ...] = LANGUAGES
-    forms: tuple[str, ...] = FORMS
+    forms: tuple[str, ...] = worded(FORMS)
 
     @property
     def seeds(self) -> int | None:

@@ -23,7 +23,7 @@ from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.files import digest, lines_in
 from sdg_ray.prompts.keyword_list import belonging, filled, used_in
 from sdg_ray.prompts.topics import given
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 LEVELS = ("elementary school", "middle school", "high school", "university")
 
@@ -40,9 +40,9 @@ class MathKeywords:
     below: int = 24
     given: tuple[str, ...] = ()
     entities: str | None = runtime(None)
-    macro: str = "math/topics"
-    sub: str = "math/subtopics"
-    belongs: str = "math/belongs"
+    macro: str = worded("math/topics")
+    sub: str = worded("math/subtopics")
+    belongs: str = worded("math/belongs")
     content: str | None = field(init=False)  # a hash of the entities
 
     def __post_init__(self) -> None:
@@ -84,9 +84,9 @@ class PythonKeywords:
     given: tuple[str, ...] = ()
     corpus: str | None = runtime(None)
     entities: str | None = runtime(None)
-    macro: str = "coding/topics"
-    sub: str = "coding/subtopics"
-    belongs: str = "coding/belongs"
+    macro: str = worded("coding/topics")
+    sub: str = worded("coding/subtopics")
+    belongs: str = worded("coding/belongs")
     code: str | None = field(init=False)  # a hash of the corpus
     content: str | None = field(init=False)  # and of the entities
 

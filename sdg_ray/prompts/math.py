@@ -10,7 +10,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.keywords import LEVELS
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Math:
     topics: str = "math"
     problems: int = 2
     levels: tuple[str, ...] = LEVELS
-    ask: str = "math/problems"
+    ask: str = worded("math/problems")
 
     seeds = None
     needs = frozenset({"writer", "topics"})

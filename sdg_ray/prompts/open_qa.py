@@ -11,7 +11,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.refine import Refining
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,8 @@ class OpenQa:
     topics: str = "general"
     questions: int = 2
     modes: tuple[str, ...] = ("context", "format", "detail", "related")
-    ask: str = "open_qa/questions"
-    refine: str = "open_qa/refine"
+    ask: str = worded("open_qa/questions")
+    refine: str = worded("open_qa/refine")
 
     seeds = None
     needs = frozenset({"writer", "topics"})

@@ -11,6 +11,8 @@ import json
 import re
 from collections.abc import Sequence
 
+from sdg_ray.record import storable
+
 NUMBERED = re.compile(r"\s*(?:\*\*)?[(\[]?\d{1,4}[.):\]]+(?:\*\*)?(?:\s+|$|(?=[A-Z]))(?P<item>.*)")
 BULLETED = re.compile(r"\s*[-*\u2022\u2013\u25cf]\s+(?P<item>.*)")
 BOLD_NUMBER = re.compile(r"^(\s*)\*\*(\d{1,4}[.):]) +", re.MULTILINE)  # **1. Tides**
@@ -46,7 +48,8 @@ def _json(text: str) -> list[str]:
         found = json.loads(text[start : end + 1])
     except (ValueError, RecursionError):
         return []
-    return found if isinstance(found, list) and all(isinstance(item, str) for item in found) else []
+    texts = isinstance(found, list) and all(isinstance(item, str) for item in found)
+    return [storable(item) for item in found] if texts else []
 
 
 def _marked(text: str) -> list[str]:

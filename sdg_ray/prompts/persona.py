@@ -12,7 +12,7 @@ from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.files import digest, lines_in
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Persona:
     personas: str = runtime("persona/people.txt")
     prompts: int = 2
     quota: int | None = 20_000
-    ask: str = "persona/prompts"
+    ask: str = worded("persona/prompts")
     content: str = field(init=False)  # a hash of the file
 
     seeds = None

@@ -16,7 +16,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.prompts.asking import Asking, Made
 from sdg_ray.prompts.family import Draft, Means, Program, Topic
 from sdg_ray.record import Chat
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class TopicFollowing:
 
     quota: int | None = 2_000
     topics: str = "general"
-    system: str = "topic_following/system"
-    ask: str = "open_qa/questions"
-    distract: str = "topic_following/distractors"
+    system: str = worded("topic_following/system")
+    ask: str = worded("open_qa/questions")
+    distract: str = worded("topic_following/distractors")
 
     seeds = None
     per_seed = 1

@@ -12,7 +12,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.asking import Asking
 from sdg_ray.prompts.family import Draft, Means, Program
-from sdg_ray.template import template
+from sdg_ray.template import template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,8 @@ class Broad:
     quota: int = 3000
     below: int = 24
     given: tuple[str, ...] = ()
-    macro: str = "topics/macro"
-    sub: str = "topics/sub"
+    macro: str = worded("topics/macro")
+    sub: str = worded("topics/sub")
 
     def check(self) -> None:
         """Raise `Refused` for a template that does not fit, or nothing below a topic."""

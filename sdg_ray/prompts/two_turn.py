@@ -13,7 +13,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.prompts.asking import Asking, Made
 from sdg_ray.prompts.family import Draft, Family, Means, Program
 from sdg_ray.record import Chat
-from sdg_ray.template import choices, template
+from sdg_ray.template import choices, template, worded
 from sdg_ray.turns import history, users_own
 
 
@@ -27,8 +27,8 @@ class TwoTurn:
 
     base: Family
     quota: int | None = 5_000
-    ask: str = "user_turn/next"
-    personas: str = "user_turn/personas"
+    ask: str = worded("user_turn/next")
+    personas: str = worded("user_turn/personas")
 
     @property
     def seeds(self) -> int | None:

@@ -11,7 +11,7 @@ from sdg_ray.chance import Chance
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft, Means, Program
 from sdg_ray.prompts.refine import Refining
-from sdg_ray.template import choices, template
+from sdg_ray.template import choices, template, worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class Writing:
     topics: str = "general"
     tasks: int = 2
     modes: tuple[str, ...] = ("point", "examples", "limits", "other")
-    kinds: str = "writing/kinds"
-    ask: str = "writing/tasks"
-    refine: str = "writing/refine"
+    kinds: str = worded("writing/kinds")
+    ask: str = worded("writing/tasks")
+    refine: str = worded("writing/refine")
 
     seeds = None
     needs = frozenset({"writer", "topics"})

@@ -100,3 +100,7 @@ AROUND = ("{}", "```\n{}\n```", "Sure, here you are:\n\n{}\n\nShall I go on?")
 @given(lists, st.sampled_from(sorted(STYLES)), st.sampled_from(AROUND))
 def test_list_in_any_style_comes_back_as_it_was(items: list[str], style: str, around: str) -> None:
     assert parsed(around.format(STYLES[style](items))) == items
+
+
+def test_half_a_character_in_a_json_list_is_replaced() -> None:
+    assert parsed(r'["Why do tides come? \ud83d", "What is \ud83c\udf0a?"]') == ["Why do tides come? ?", "What is 🌊?"]

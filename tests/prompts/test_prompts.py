@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -72,6 +72,24 @@ def test_every_quota_is_met_and_hardly_passed(shares: list[int], rows: int, each
         assert prompts.planned_of(name) >= share * scale - 1e-6
     longest = max(each / share for share in shares)  # the family that needs the last shard most
     assert prompts.planned <= (scale + longest) * sum(shares) + rows + each * len(shares)
+
+
+@given(quotas, st.integers(1, 70), st.integers(1, 30))
+def test_sample_is_of_as_many_prompts_or_hardly_more_however_the_quotas_are(
+    shares: list[int], each: int, n: int
+) -> None:
+    families = {f"f{i}": Numbers(quota=share, per_seed=each) for i, share in enumerate(shares)}
+    sample = Prompts(families=families).sample(n)
+    assert sample.planned_shards == 1
+    assert min(n, sum(shares)) <= sample.planned < n + each * len(shares)
+
+
+def test_sample_of_few_lines_is_all_of_them_and_its_lists_of_topics_are_short() -> None:
+    assert Prompts(families={"few": Numbers(quota=None, seeds=3)}).sample(4).planned == 3
+    lists = {"general": Broad(quota=3000), "math": Broad(quota=17_000)}
+    sampled = Prompts(families={"few": Numbers()}, topics=lists, writer=WRITER)
+    assert sampled.sample(4).planned_topics == {"general": 3, "math": 17}
+    assert replace(sampled, scale=0.0001).sample(4).planned_topics == {"general": 1, "math": 2}
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=4), st.integers(1, 64))

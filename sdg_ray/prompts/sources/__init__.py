@@ -18,13 +18,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from sdg_ray.bucket import refuse_secrets
 from sdg_ray.config import runtime
 from sdg_ray.errors import Refused
 from sdg_ray.prompts.family import Draft
 from sdg_ray.prompts.sources.hub import dataset
 from sdg_ray.prompts.sources.rows import Lines, Rows, Table
 from sdg_ray.prompts.sources.storage import content, listing, opened
-from sdg_ray.record import hashed
+from sdg_ray.record import hashed, storable
 
 NAMES = ("conversation_id", "id")  # columns with what a row is called
 LICENCES = ("licence", "license")
@@ -37,7 +38,7 @@ class Source:
     """Where rows come from: `at` is a .jsonl or .parquet file, else a dataset.
 
     Raises:
-        Refused: there is no such file.
+        Refused: there is no such file, or the address has credentials in it.
     """
 
     at: str = runtime()  # its content is what counts
@@ -50,6 +51,7 @@ class Source:
     content: str = field(init=False)  # a hash, so that a change is noticed
 
     def __post_init__(self) -> None:
+        refuse_secrets("source", self.at)
         if self.take is not None and self.take < 1:
             raise Refused(f"source {self.at}: take must be at least 1, not {self.take}")
         object.__setattr__(self, "content", self._content())
@@ -113,7 +115,7 @@ def writable(*texts: str) -> None:
 def _first(row: Mapping[str, Any], names: Sequence[str]) -> str | None:
     """The first of these columns that says something, as text that a file can hold."""
     value = next((row[name] for name in names if row.get(name) is not None), None)
-    return None if value is None else str(value).encode("utf-8", "replace").decode()
+    return None if value is None else storable(str(value))
 
 
 @lru_cache(maxsize=16)
