@@ -51,7 +51,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 from rich.console import Console
 
 from sdg_ray.command import command
@@ -66,7 +66,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
     if any(each.startswith("rounds=") for each in arguments):
         return weak_to_strong(arguments, console)
     cfg = compose("align", [BASE.sub("base=", each) for each in arguments])
-    data, to = setting(cfg, "data"), setting(cfg, "to")
+    data, to = setting(cfg, "data"), str(setting(cfg, "to"))
+    folders = [str(each) for each in (data if isinstance(data, ListConfig) else [data])]
     if cfg.stage not in cfg.stages:
         raise Refused(f"stage={cfg.stage} is none; there are {', '.join(cfg.stages)}")
 
@@ -77,8 +78,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
 
     disable_progress_bar()
     stage, training = build(cfg.stages[cfg.stage].loss), build(cfg.stages[cfg.stage].training)
-    blend = blended(cfg, [data] if isinstance(data, str) else list(data), training.seed)
-    trained = made(cfg, stage, training, data=blend, model=cfg.base, to=to, tokenizer=cfg.tokenizer, say=say)
+    blend = blended(cfg, folders, training.seed)
+    trained = made(cfg, stage, training, data=blend, model=str(cfg.base), to=to, tokenizer=cfg.tokenizer, say=say)
     if trained is None:
         say(f"{to} is trained already; there was nothing to do")
         return 0
@@ -119,6 +120,7 @@ def weak_to_strong(arguments: Sequence[str], console: Console) -> int:
 
     cfg = compose("rounds", [BASE.sub("alignment=", each) for each in arguments])
     rounds, number, to = build(cfg.align), setting(cfg, "rounds"), Path(cfg.to).absolute()
+    rounds.check()
     tasks = rounds.tasks(number, to)
     begin(to, rounds)
     do(tasks, jobs=Path(__file__).parent, logs=to / "logs", beside=cfg.beside, console=console)

@@ -42,8 +42,8 @@ class Replay:
     share: float = 0.02
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < 1:
-            raise Refused(f"replay.share={self.share:g} cannot be: it is a share of what is trained on, such as 0.02")
+        if not isinstance(self.share, int | float) or not 0 < self.share < 1:
+            raise Refused(f"replay.share={self.share} cannot be: it is a share of what is trained on, such as 0.02")
 
 
 @dataclass(frozen=True, kw_only=True)

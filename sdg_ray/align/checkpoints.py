@@ -20,15 +20,15 @@ from sdg_ray.errors import Refused
 LAST, SETTINGS = "complete.json", "settings.json"
 
 
-def begin(folder: Path, settings: Mapping[str, Any]) -> None:
+def begin(folder: Path, settings: Mapping[str, Any], done: bool = False) -> None:
     """Write down what is trained. Where something else was begun but never came to a checkpoint, it gives way.
 
     Raises:
-        Refused: something else has come to a checkpoint there.
+        Refused: something else has come to a checkpoint there, or to its end, which `done` says.
     """
     file = folder / SETTINGS
     if file.exists() and (changed := differences(json.loads(file.read_text()), json.loads(json.dumps(settings)))):
-        if newest(folder):
+        if done or newest(folder):
             told = min(changed, key=lambda line: line.startswith("data"))  # what follows from another setting is last
             raise Refused(
                 f"{folder.parent} was begun with other settings: {told}; choose another place with to=..., or "

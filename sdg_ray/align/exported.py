@@ -131,6 +131,8 @@ def _preference(name: str, row: Row) -> Preference:
         prompt = chat(row["prompt"])
         answers = [chat(row[end]) for end in ("chosen", "rejected")]
         rewards = (row.get("score_chosen"), row.get("score_rejected"))
+    if wrong := [each for each in rewards if each is not None and not isinstance(each, int | float)]:
+        raise ValueError(f"a reward is {wrong[0]!r} and no number")
     if not all(answer and answer[-1]["role"] == "assistant" for answer in answers):
         raise ValueError("an answer does not end with an assistant's turn")
     return Preference(name=name, prompt=prompt, chosen=answers[0], rejected=answers[1], rewards=rewards)

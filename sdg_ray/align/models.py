@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, GenerationConfig
 
 from sdg_ray.align.tokens import Tokens
 from sdg_ray.engines.vllm import Vllm
+from sdg_ray.record import Chat
 from sdg_ray.scorers.reward_model import ATTRIBUTES
 
 LAST = "config.json"
+PROBE: Chat = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
 
 
 def causal(name: str, tokens: Tokens, seed: int) -> Any:
-    """A language model, in 32 bits, that ends its turns as its tokenizer says."""
+    """A language model, in 32 bits, that ends its turns with what it is taught to end them with."""
     model = AutoModelForCausalLM.from_pretrained(Vllm(name=name).folder, dtype=torch.float32)
-    end = tokens.tokenizer.eos_token_id
-    model.config.eos_token_id = model.generation_config.eos_token_id = end
+    model.config.eos_token_id = model.generation_config.eos_token_id = _ends(model.generation_config, tokens)
     return model
 
 
@@ -65,11 +66,24 @@ def save(model: Any, tokens: Tokens, folder: Path, like: str) -> None:
     unfinished.rmdir()
 
 
+def _ends(how: GenerationConfig, tokens: Tokens) -> int | list[int]:
+    """What ends an answer: to the model so far, to its tokenizer, and to the chat template.
+
+    These differ: many a base model ends texts, and its template turns, with another token; and some have several.
+    """
+    own = how.eos_token_id if isinstance(how.eos_token_id, list) else [how.eos_token_id]
+    said = tokens.read(PROBE)
+    marks = {*tokens.tokenizer.all_special_ids, *tokens.tokenizer.added_tokens_decoder}
+    turns = [token for token, told in zip(said.ids, said.told, strict=True) if told and token in marks][-1:]
+    found = sorted({token for token in (*own, tokens.tokenizer.eos_token_id, *turns) if token is not None})
+    return found[0] if len(found) == 1 else found
+
+
 def _never_last(pad: int | None, tokens: Tokens) -> int:
     """A token for padding that no conversation ends with: the head reads the last token that is none of padding.
 
     Many models pad with the token that ends a turn; theirs would be read one token too early, and not where vLLM reads.
     """
-    said = tokens.read([{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}])
+    said = tokens.read(PROBE)
     taken = {said.ids[-1], tokens.tokenizer.eos_token_id}
     return next(number for number in (pad, 0, 1, 2) if number is not None and number not in taken)

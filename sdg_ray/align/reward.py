@@ -85,11 +85,11 @@ class Reward:
         return {"input_ids": ids, "attributes": torch.tensor([item.labels for item in items])}
 
     def loss(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """The loss of a batch, and that of each attribute."""
-        values = self._values(model, batch)
-        labels = batch["attributes"]
-        each = {name: masked_mse(values[:, i], labels[:, i]) for i, name in enumerate(ATTRIBUTES)}
-        return masked_mse(values, labels), each
+        """The loss of a batch, the squared error of each attribute by rows, and how many labels are known."""
+        values, labels = self._values(model, batch), batch["attributes"]
+        known = labels != UNKNOWN
+        errors = torch.where(known, (values - labels) ** 2, torch.nan)
+        return masked_mse(values, labels), {**dict(zip(ATTRIBUTES, errors.T, strict=True)), "told": known.sum().float()}
 
     @torch.no_grad()
     def measured(self, model: Any, items: Sequence[Graded], rows: int) -> Mapping[str, float]:

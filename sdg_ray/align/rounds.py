@@ -14,11 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdg_ray.config import runtime
+from omegaconf import OmegaConf
+
+from sdg_ray.config import compose, runtime
 from sdg_ray.errors import Refused
 
 KEEP = ("accumulate", "replace")
 CARD, MODEL, FIGURES = "README.md", "config.json", "figures.json"  # the last file of an export, a model, an evaluation
+JUDGE = "the-reward-model-of-the-round-before"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +65,19 @@ class Rounds:
         if bad := [name for name, typed in self.stages.items() if not typed or not typed[0].startswith("stage=")]:
             raise Refused(f"stages.{bad[0]} has to begin with stage=..., as jobs/align.py takes it")
 
+    def check(self) -> None:
+        """Raise `Refused` where each round would train a reward model that the recipe never asks."""
+        if not self.judge:
+            return
+        cfg = compose("generate", [*self.generate, f"model.reward.name={JUDGE}"])
+        if JUDGE not in OmegaConf.to_yaml(cfg.recipe):
+            recipe = next((each for each in self.generate if each.startswith("recipe=")), "the recipe")
+            raise Refused(f"align.judge trains a reward model, and {recipe} asks none; leave it out, or take a recipe "
+                          "that does: \"align.generate=['recipe=world','model=pocket','cluster=local']\"")  # fmt: skip
+
     def tasks(self, rounds: int, to: Path) -> list[Task]:
         """All of them, in an order in which they can be done one by one; the first measures the teacher."""
-        if rounds < 1:
+        if not isinstance(rounds, int) or rounds < 1:
             raise Refused(f"rounds={rounds} does nothing; give at least 1")
         each = [Round(all=self, number=number, to=to) for number in range(1, rounds + 1)]
         return [each[0].evaluation(self.teacher, to / "round-0"), *(task for one in each for task in one.tasks())]
@@ -156,7 +169,8 @@ class Round:
                           names[place - 1] if place else "export", self.folder / name, MODEL)  # fmt: skip
 
     def _judge(self) -> Task:
-        typed = ("stage=reward", *self.all.judge, f"model={self.student}")
+        seed = f"stages.reward.training.seed={self.all.seed}"
+        typed = ("stage=reward", seed, *self.all.judge, f"model={self.student}")
         return self._made("judge", "align", typed, self.student.name, self.judge, MODEL)
 
     def _made(self, name: str, job: str, typed: Sequence[str], after: str, to: Path, last: str) -> Task:

@@ -29,9 +29,10 @@ class Stage(Protocol):
         """The tensors of some items, input_ids among them."""
 
     def loss(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """The loss of a batch, a scalar, and what else is traced of it by name.
+        """The loss of a batch, a scalar, and what else is traced of it by name: a mean, or a value for each row.
 
-        A loss that is a mean over tokens traces how many there are as `told`: so much does the batch weigh.
+        A row without a value has a NaN. A loss that is a mean over tokens, or over labels that are known, traces how
+        many there are as `told`: so much does the batch weigh.
         """
 
     def measured(self, model: Any, items: Sequence[Any], rows: int) -> Mapping[str, float]:

@@ -6,7 +6,9 @@ optimizer, schedule, random numbers, and the place in the data. It is subclassed
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from math import isnan
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -69,6 +71,13 @@ class Steps(Trainer):
             self.traced[name].append(value.detach())
         return loss
 
+    def _run_epoch(self, *arguments: Any, **how: Any) -> None:
+        """Nothing where all steps were made before a kill: Trainer looks for the end only after a further step."""
+        if self.state.global_step >= self.state.max_steps:
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(*arguments, **how)
+
     def training_step(self, model: Any, inputs: dict[str, Tensor], num_items_in_batch: Any = None) -> Tensor:
         """Forward and backward. Raises `Diverged` where the loss or a gradient is no number, on every worker."""
         numbers = inputs.pop("numbers").tolist()
@@ -91,9 +100,11 @@ class Steps(Trainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Trainer's line of the log, with the means of what was traced since the last one, by all workers."""
         if "loss" in logs:
-            own = {name: torch.stack(values).mean().item() for name, values in self.traced.items()}
+            own = {name: torch.cat([each.reshape(-1) for each in values]).nanmean().item()
+                   for name, values in self.traced.items()}  # fmt: skip
             found = together.gathered(own)
-            logs |= {name: sum(each[name] for each in found) / len(found) for name in own}
+            told = {name: [each[name] for each in found if not isnan(each[name])] for name in own}
+            logs |= {name: fmean(values) for name, values in told.items() if values}
             self.traced.clear()
         super().log(logs, start_time)
 
@@ -123,6 +134,10 @@ class Watching(TrainerCallback):
 
     def __init__(self, say: Callable[[str], None], eval_every: int | None) -> None:
         self.say, self.eval_every = say, eval_every
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """How often to write and to log is of this launch: Trainer would take it from the checkpoint."""
+        state.save_steps, state.logging_steps = args.save_steps, args.logging_steps
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """After the last step, and after each so many of them."""

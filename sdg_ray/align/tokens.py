@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer
 
@@ -76,7 +77,14 @@ class Tokens:
         return len(before), len(through)
 
     def _rendered(self, chat: Chat, **how: Any) -> str:
-        return self.tokenizer.apply_chat_template(chat, tokenize=False, **how)
+        try:
+            return self.tokenizer.apply_chat_template(chat, tokenize=False, **how)
+        except TemplateError as error:
+            roles = ", ".join(turn["role"] for turn in chat)
+            raise Refused(
+                f"the chat template of {self.name} does not take the turns {roles} that begin with "
+                f"{chat[0]['content'][:60]!r}: {error}; leave such rows out, or give another template: tokenizer=..."
+            ) from error
 
 
 def tokens_of(model: str, tokenizer: str | None) -> Tokens:
@@ -86,30 +94,39 @@ def tokens_of(model: str, tokenizer: str | None) -> Tokens:
         Refused: there is no such model, no chat template, or the tokenizer is not one for this model.
     """
     Vllm(name=model).check()
-    folder = Vllm(name=model).folder
-    own = AutoTokenizer.from_pretrained(folder)
+    own = _loaded(model)
     if tokenizer is None:
         taken = own
     else:
         Vllm(name=tokenizer).check()
-        taken = AutoTokenizer.from_pretrained(Vllm(name=tokenizer).folder)
-    _check_match(model, AutoConfig.from_pretrained(folder).vocab_size, own, tokenizer or model, taken)
+        taken = _loaded(tokenizer)
+    if taken is None:
+        raise Refused(f"{tokenizer or model} has no tokenizer; name a model of its family that has one: tokenizer=...")
+    _check_match(model, AutoConfig.from_pretrained(Vllm(name=model).folder).vocab_size, own, tokenizer or model, taken)
     return Tokens(taken, tokenizer or model)
 
 
+def _loaded(model: str) -> Any:
+    """The tokenizer in a model's folder; None where there is none."""
+    try:
+        return AutoTokenizer.from_pretrained(Vllm(name=model).folder)
+    except (OSError, ValueError):  # which one, transformers decides by what else is in the folder
+        return None
+
+
 def _check_match(model: str, rows: int, own: Any, name: str, taken: Any) -> None:
-    """Refuse a tokenizer whose ids mean something else to the model, or nothing."""
+    """Refuse a tokenizer whose ids mean something else to the model, or nothing; `own` is the model's, if any."""
     last = max(taken.get_vocab().values())
     if last >= rows:
         raise Refused(
             f"model={model} and the tokenizer of {name} do not match: its ids go up to {last:,}, and the model has "
             f"embeddings for {rows:,}; choose a tokenizer of the model's family"
         )
-    there = taken.get_vocab()
-    if others := [word for word, number in own.get_vocab().items() if there.get(word, number) != number]:
+    there, known = taken.get_vocab(), own.get_vocab() if own else {}
+    if others := [word for word, number in known.items() if there.get(word, number) != number]:
         word = min(others)
         raise Refused(
-            f"model={model} and the tokenizer of {name} do not match: {word!r} is {own.get_vocab()[word]} to the model "
+            f"model={model} and the tokenizer of {name} do not match: {word!r} is {known[word]} to the model "
             f"and {there[word]} to the tokenizer; choose a tokenizer of the model's family"
         )
 

@@ -28,6 +28,7 @@ from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused
 
 FIGURES = "figures.json"
+PARTS, PART = 64, 65_536  # of a file of weights: how many of so many bytes are looked at
 
 
 def train(
@@ -48,7 +49,8 @@ def train(
         raise Refused(f"to={to} has a model that was not trained there; choose another folder")
     arguments = training.arguments(kept)
     with arguments.main_process_first(local=False):
-        checkpoints.begin(kept, _settings(stage, training, examples, blend, model, tokenizer))
+        settings = _settings(stage, training, examples, blend, model, tokenizer)
+        checkpoints.begin(kept, settings, done=models.finished(folder))
         good = checkpoints.newest(kept)
     if models.finished(folder):
         return None
@@ -140,6 +142,7 @@ def _settings(
         "stage": identity(stage),
         "training": identity(training),
         "model": {"name": model, "files": _listing(model)},
+        "teacher": _listing(teacher) if (teacher := getattr(stage, "teacher", None)) else None,
         "tokenizer": tokenizer,
         "replay": identity(data.replay),
         "workers": together.count() if together.count() > 1 else None,  # each has a batch of its own
@@ -147,9 +150,20 @@ def _settings(
     }
 
 
-def _listing(model: str) -> Mapping[str, int]:
-    """The sizes of a model's weights, where they are on this machine."""
-    return {path.name: path.stat().st_size for path in sorted(Path(Vllm(name=model).folder).glob("*.safetensors"))}
+def _listing(model: str) -> Mapping[str, str]:
+    """What tells a model's weights from others, where they are on this machine: another model may come to lie there."""
+    return {path.name: _sampled(path) for path in sorted(Path(Vllm(name=model).folder).glob("*.safetensors"))}
+
+
+def _sampled(file: Path) -> str:
+    """A hash of a file's size and of parts all over it; to read all of hundreds of gigabytes would take an hour."""
+    size = file.stat().st_size
+    digest = hashlib.blake2b(str(size).encode(), digest_size=12)
+    with file.open("rb") as bytes_:
+        for part in range(PARTS):
+            bytes_.seek(size * part // PARTS)
+            digest.update(bytes_.read(PART))
+    return digest.hexdigest()
 
 
 def _hash(items: Sequence[Any]) -> str:

@@ -19,21 +19,23 @@ from sdg_ray.align.stage import Stage
 def validated(stage: Stage, model: Any, items: Sequence[Any], rows: int, device: torch.device) -> Mapping[str, float]:
     """Means over all items, each worker asked for its share of them, and all told what came of it.
 
-    A batch weighs as many tokens as it tells where its loss is a mean over these, else as many items as it has.
+    A batch weighs as many tokens or labels as it tells where its loss is a mean over these, else as many items as it
+    has. What is traced by rows is a mean over those that have a value; what none has is left out.
     """
     model.eval()
     sums: dict[str, float] = defaultdict(float)
+    weights: dict[str, float] = defaultdict(float)
     for part, weight in _share([items[i : i + rows] for i in range(0, len(items), rows)]):
         batch = {name: each.to(device) for name, each in stage.batch(part, padding(model)).items()}
         loss, traced = stage.loss(model, batch)
         weighs = weight * float(traced.get("told", len(part)))
-        sums["weight"] += weighs
         for name, value in {"loss": loss, **traced}.items():
-            sums[name] += weighs * float(value)
-    found = together.gathered(dict(sums))
-    whole = sum(each["weight"] for each in found)
-    names = [name for name in found[0] if name not in ("weight", "told")]
-    return {name: sum(each[name] for each in found) / whole for name in names}
+            there = value[~value.isnan()] if value.ndim else value
+            sums[name] += float(there.sum()) * (weight if value.ndim else weighs)
+            weights[name] += len(there) * weight if value.ndim else weighs
+    found = together.gathered((dict(sums), dict(weights)))
+    whole = {name: sum(weight[name] for _, weight in found) for name in sums if name != "told"}
+    return {name: sum(each[name] for each, _ in found) / weight for name, weight in whole.items() if weight}
 
 
 def _share(batches: Sequence[Sequence[Any]]) -> list[tuple[Sequence[Any], float]]:

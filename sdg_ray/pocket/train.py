@@ -1,4 +1,4 @@
-"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, an hour and a half on two cores.
+"""Builds the pocket family from nothing: `python -m sdg_ray.pocket.train`, two hours on two cores.
 
     world -> pages -> Base -> talks -> Instruct -> its own answers, graded -> Reward -> evaluation table -> weights/
                    -> earlier Bases -> early Instruct

@@ -12,6 +12,7 @@ import torch
 from sdg_ray.align.dpo import Dpo
 from sdg_ray.align.exported import Preference, conversations, preferences
 from sdg_ray.align.graded import UNKNOWN
+from sdg_ray.align.models import causal, save
 from sdg_ray.align.packing import batch, packed, single
 from sdg_ray.align.reward import Reward
 from sdg_ray.align.rpo import Rpo
@@ -158,6 +159,16 @@ def test_preferences_without_rewards_are_refused_for_rpo(tmp_path: Path) -> None
     assert len(Dpo().examples(of(data), "train", pocket_tokens()).items) == 2
 
 
+def test_a_reward_that_is_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "preference").mkdir()
+    pair = {"prompt": [said("user", "?")], "chosen": [said("assistant", "!")], "rejected": [said("assistant", ".")]}
+    row = pair | {"score_chosen": "4.1", "score_rejected": 1.0}
+    (tmp_path / "preference" / "train-0.jsonl").write_text(json.dumps(row) + "\n")
+    for stage in (Dpo(), Rpo()):
+        told = refusal(lambda stage=stage: stage.examples(of(str(tmp_path)), "train", pocket_tokens()))
+        assert "train-0.jsonl row 1 cannot be read: a reward is '4.1' and no number" in told
+
+
 @pytest.mark.parametrize("reward", [11.0, -3.7, float("nan"), float("inf")])
 def test_a_reward_outside_its_range_is_refused(tmp_path: Path, reward: float) -> None:
     data = rewarded(tmp_path, score_reward=[reward, 3.75, 1.0])
@@ -234,6 +245,39 @@ def test_a_tokenizer_of_another_family_is_refused(tmp_path: Path) -> None:
         f"model=pocket/base and the tokenizer of {other} do not match: 'A' is {own['A']} to the model and {own['B']} "
         "to the tokenizer; choose a tokenizer of the model's family"
     )
+
+
+def test_a_model_without_a_tokenizer_takes_that_of_another(tmp_path: Path) -> None:
+    from sdg_ray.engines.vllm import POCKET
+
+    (tmp_path / "config.json").write_bytes((POCKET / "base" / "config.json").read_bytes())
+    assert f"{tmp_path} has no tokenizer; name a model of its family" in refusal(lambda: tokens_of(str(tmp_path), None))
+    assert tokens_of(str(tmp_path), "pocket/base").tokenizer.get_vocab() == pocket_tokens().tokenizer.get_vocab()
+
+
+def test_a_conversation_that_a_template_does_not_take_is_refused() -> None:
+    tokenizer = tokens_of("pocket/base", None).tokenizer
+    tokenizer.chat_template = "{{ raise_exception('System role not supported') }}"
+    chat = [said("system", "Be brief."), said("user", "?"), said("assistant", "!")]
+    assert refusal(lambda: Tokens(tokenizer, "m").read(chat)) == (
+        "the chat template of m does not take the turns system, user, assistant that begin with 'Be brief.': "
+        "System role not supported; leave such rows out, or give another template: tokenizer=..."
+    )
+
+
+def test_a_model_ends_its_answers_with_what_ends_a_turn_whatever_its_tokenizer_says(tmp_path: Path) -> None:
+    from transformers import GenerationConfig
+
+    ends = pocket_tokens().tokenizer.eos_token_id
+    assert causal("pocket/base", pocket_tokens(), 0).generation_config.eos_token_id == ends
+    tokenizer = tokens_of("pocket/base", None).tokenizer
+    tokenizer.eos_token = "<|pad|>"  # as base models have it whose templates are of their instruct models
+    pad = tokenizer.eos_token_id
+    model = causal("pocket/base", Tokens(tokenizer, "m"), 0)
+    assert model.config.eos_token_id == model.generation_config.eos_token_id == sorted([pad, ends])
+    save(model, Tokens(tokenizer, "m"), tmp_path, like="pocket/base")
+    assert GenerationConfig.from_pretrained(tmp_path).eos_token_id == sorted([pad, ends])
+    assert causal(str(tmp_path), pocket_tokens(), 0).generation_config.eos_token_id == sorted([pad, ends])
 
 
 def test_a_tokenizer_that_is_larger_than_the_model_is_refused(tmp_path: Path) -> None:

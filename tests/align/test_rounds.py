@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from jobs.align import main
 from sdg_ray.align.loop import Failed, begin, do
+from sdg_ray.align.proofs import bases, code, collapse, growth, judges, preferences
 from sdg_ray.align.rounds import Rounds, Task
 from sdg_ray.config import CONF, build, compose
 from sdg_ray.errors import Refused
@@ -30,7 +33,7 @@ def rounds(**settings: Any) -> Rounds:
 
 
 def given(task: Task) -> dict[str, str]:
-    return dict(each.split("=", 1) for each in task.arguments)
+    return dict(each.split("=", 1) for each in task.arguments if not each.startswith("~"))
 
 
 def named(tasks: list[Task]) -> dict[str, Task]:
@@ -86,6 +89,17 @@ def test_settings_that_cannot_be(settings: dict[str, Any], says: str) -> None:
         rounds(**settings)
 
 
+@pytest.mark.parametrize(("typed", "says"), [
+    (["rounds=all"], "rounds=all does nothing; give at least 1"),
+    (["data=1"], "data=1 has no files sft/train-"),
+    (["data=[1,2]"], "data=2 has no files sft/train-"),
+    (["data=nowhere", "replay.data=nowhere", "replay.share=2%"], "replay.share=2% cannot be: it is a share"),
+])  # fmt: skip
+def test_what_is_typed_of_another_kind_is_refused(typed: list[str], says: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=says):
+        main([*typed, f"to={tmp_path}"], Console(file=io.StringIO()))
+
+
 @pytest.mark.parametrize("alignment", sorted(path.stem for path in (CONF / "alignment").glob("*.yaml")))
 def test_every_job_of_an_alignment_takes_its_settings(alignment: str) -> None:
     own = (
@@ -96,13 +110,36 @@ def test_every_job_of_an_alignment_takes_its_settings(alignment: str) -> None:
     made = build(compose("rounds", ["rounds=1", f"alignment={alignment}", *own]).align)
     assert isinstance(made, Rounds)
     for task in made.tasks(2, TO):
-        typed = [each.replace("model=", "base=") if task.job == "align" and each.startswith("model=") else each
-                 for each in task.arguments]  # fmt: skip
-        if task.job == "generate":
-            assert build(compose("generate", typed).recipe).identities()
-        if task.job == "align":
-            cfg = compose("align", typed)
-            build(cfg.stages[cfg.stage].training)
+        takes_its_settings(task)
+
+
+@pytest.mark.parametrize("proof", [bases, code, collapse, growth, judges, preferences])
+def test_every_job_of_a_proof_takes_its_settings_and_seeds_share_nothing(proof: ModuleType) -> None:
+    tasks = {seed: proof.PROOF.tasks(seed, TO / f"seed-{seed}") for seed in (0, 1)}
+    for task in tasks[0]:
+        takes_its_settings(task)
+    assert len({task.name for task in tasks[0]}) == len(tasks[0])
+    assert all(a.name == b.name and a.arguments != b.arguments for a, b in zip(*tasks.values(), strict=True))
+    assert not any("seed-0" in each for task in tasks[1] for each in (*task.arguments, str(task.made)))
+
+
+def takes_its_settings(task: Task) -> None:
+    typed = [each.replace("model=", "base=") if task.job == "align" and each.startswith("model=") else each
+             for each in task.arguments]  # fmt: skip
+    if task.job == "generate":
+        assert build(compose("generate", typed).recipe).identities()
+    if task.job == "align":
+        cfg = compose("align", typed)
+        assert f"stages.{cfg.stage}.training.seed" in given(task)
+        build(cfg.stages[cfg.stage].training)
+
+
+def test_reward_model_that_nobody_would_ask_is_not_trained() -> None:
+    asked = ["model=pocket", "cluster=local"]
+    with pytest.raises(Refused, match="align.judge trains a reward model, and recipe=rounds asks none; leave it out"):
+        rounds(judge=["data=graded.jsonl"], generate=["recipe=rounds", *asked]).check()
+    rounds(judge=["data=graded.jsonl"], generate=["recipe=world", *asked]).check()
+    rounds(generate=["recipe=rounds", *asked]).check()
 
 
 def test_other_settings_in_the_same_folder_are_refused(tmp_path: Path) -> None:

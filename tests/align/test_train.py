@@ -16,8 +16,10 @@ from sdg_ray.align.reference import referenced
 from sdg_ray.align.reward import Reward
 from sdg_ray.align.rpo import Rpo
 from sdg_ray.align.sft import Sft
+from sdg_ray.align.train import train
 from sdg_ray.align.trainer import Training
 from sdg_ray.config import build, compose
+from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused
 from tests.align.sets import SHORT, Killed, export_of, killed_at, logged, of, pocket_tokens, trained
 from tests.export.runs import loaded, row
@@ -110,6 +112,63 @@ def test_a_killed_training_ends_with_the_same_weights(
         first, second = (load_file(tmp_path / folder / name) for folder in ("whole", "killed"))
         assert first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
     assert logged(whole, "loss") == logged(again, "loss")  # the traces go on, too
+
+
+def test_a_part_of_an_epoch_is_not_made_longer_by_a_kill(data: str, tmp_path: Path) -> None:
+    training = replace(SHORT, accumulate=1, epochs=1.5)
+    whole = trained(Dpo(), data, tmp_path / "to", training)
+    before = load_file(tmp_path / "to" / "model.safetensors")
+    for name in ("config.json", "model.safetensors"):  # killed while it was written
+        (tmp_path / "to" / name).unlink()
+    again = trained(Dpo(), data, tmp_path / "to", training)
+    assert whole.steps == again.steps == again.since == 6
+    after = load_file(tmp_path / "to" / "model.safetensors")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_how_often_is_saved_and_logged_may_change_from_launch_to_launch(data: str, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        trained(Dpo(), data, tmp_path, say=killed_at(2))
+    again = trained(Dpo(), data, tmp_path, replace(SHORT, save_every=100, log_every=3))
+    assert [line["step"] for line in again.log if "loss" in line] == [1, 3]
+    assert sorted(path.name for path in (tmp_path / "checkpoints").glob("checkpoint-*")) == [
+        "checkpoint-1",
+        "checkpoint-4",
+    ]
+
+
+def test_another_model_in_the_same_folder_is_another_training(data: str, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(Vllm(name="pocket/base").folder, model)
+    with pytest.raises(Killed):
+        trained(Dpo(), data, tmp_path / "begun", model=str(model), say=killed_at(1))
+    with pytest.raises(Killed):
+        trained(Dpo(), data, tmp_path / "to", model=str(model), say=killed_at(2))
+    shutil.copy(Path(Vllm(name="pocket/base_early").folder) / "model.safetensors", model)  # of the very same size
+    fresh = trained(Dpo(), data, tmp_path / "begun", model=str(model))
+    assert logged(fresh, "gap")[0] == pytest.approx(0, abs=1e-3), "compared with what the other one had said"
+    with pytest.raises(Refused, match="begun with other settings: model.files.model.safetensors"):
+        trained(Dpo(), data, tmp_path / "to", model=str(model))
+
+
+def test_a_model_without_its_checkpoints_is_still_of_its_settings(data: str, tmp_path: Path) -> None:
+    trained(Sft(longest=40), data, tmp_path)
+    for path in (tmp_path / "checkpoints").glob("checkpoint-*"):
+        shutil.rmtree(path)  # to have the disk back
+    with pytest.raises(Refused, match="begun with other settings: stage.longest: 40 -> 41"):
+        trained(Sft(longest=41), data, tmp_path)
+    assert train(Sft(longest=40), SHORT, data=data, model="pocket/base", to=str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("stage", [Dpo(), Rpo()], ids=["dpo", "rpo"])
+def test_a_stage_of_preferences_has_its_nll_term(stage: Any, data: str, tmp_path: Path) -> None:
+    model = causal("pocket/base", pocket_tokens(), 0)
+    items = referenced(model, stage.examples(of(data), "train", pocket_tokens()).items, tmp_path, rows=8)
+    batch = stage.batch(items, 0)
+    without, traced = replace(stage, nll=0.0).loss(model, batch)
+    assert traced["chosen_logprob"].item() < -1
+    weighed = replace(stage, nll=0.5).loss(model, batch)[0] - without
+    assert weighed.item() == pytest.approx(-0.5 * traced["chosen_logprob"].item(), rel=1e-4)
 
 
 def test_the_reference_is_asked_once(data: str, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -15,8 +17,10 @@ from sdg_ray.align.dpo import Dpo
 from sdg_ray.align.graded import grades
 from sdg_ray.align.logprobs import of_model, told_sum
 from sdg_ray.align.models import causal
-from sdg_ray.align.reward import Reward
+from sdg_ray.align.reward import Graded, Reward
 from sdg_ray.align.sft import Sft
+from sdg_ray.align.tokens import Said
+from sdg_ray.align.validation import validated
 from sdg_ray.scorers.reward_model import ATTRIBUTES
 from tests.align.sets import SHORT, Killed, export_of, graded, killed_at, logged, of, pocket_tokens, trained
 from tests.export.runs import row
@@ -86,6 +90,22 @@ def test_a_reward_model_is_measured_on_the_file_beside_its_own(tmp_path: Path) -
     assert "eval_loss" in made.log[-2] and "train_runtime" in made.log[-1]  # asked as a part of the last step
     assert -1 <= figures["correlation_helpfulness"] <= 1 and 0 <= figures["scalar_pair_accuracy"] <= 1
     assert "correlation_complexity" not in figures and "correlation_coherence" not in figures  # unknown, and all equal
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4, 8])
+def test_what_few_have_is_a_mean_over_these_whatever_the_batch(rows: int) -> None:
+    unknown = [-100.0] * 4
+    items = [Graded(names=(str(n),), said=Said(ids=(5, 6), told=(False, True)), prompt="p",
+                    labels=(1.0, *unknown) if n < 5 else (*unknown, 3.0)) for n in range(8)]  # fmt: skip
+
+    class Silent(torch.nn.Module):
+        config = SimpleNamespace(pad_token_id=0)
+
+        def forward(self, input_ids: torch.Tensor, use_cache: bool) -> Any:
+            return SimpleNamespace(logits=torch.zeros(len(input_ids), 5))
+
+    found = validated(Reward(), Silent(), items, rows, torch.device("cpu"))
+    assert found == {"loss": pytest.approx((5 * 1 + 3 * 9) / 8), "helpfulness": 1.0, "verbosity": 9.0}
 
 
 def test_a_dataset_has_a_split_for_validation_or_none(tmp_path: Path) -> None:
