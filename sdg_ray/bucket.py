@@ -3,6 +3,7 @@
 bucket("s3://bucket/runs")                for work that has begun: outlasts a store that refuses for two minutes
 hurried("s3://bucket/runs")               to look whether a root can be used at all: seconds
 working("s3://bucket/runs")               the first, or the second while the store is known to be away
+refuse_secrets("root", "s3://me:word@bucket/runs")    raises, without repeating the address
 with using("s3://bucket/runs", "read"):   whatever keeps it from being read is one sentence (`Unusable`)
 """
 
@@ -24,6 +25,7 @@ HURRIED: Any = {"max_retries": 5, "retry_timeout": timedelta(seconds=30), "backo
 REFUSAL = re.compile(r"\b4\d\d [A-Z][a-z]+")  # what a store says once and for all
 SYSTEM = re.compile(r"([A-Z][^:()\n]+) \(os error \d+\)")
 CODE = re.compile(r"<Code>(\w+)</Code>")
+AZURE = re.compile(r"abfss?://[\w-]+@[\w.-]+(/[^@?#]*)?")
 STATUS = re.compile(r"\b(\d{3} [A-Z][A-Za-z ]+)")
 AWAY: set[str] = set()  # roots that could not be used the last time: nobody waits long for them again
 CURES = {
@@ -75,6 +77,19 @@ def using(root: str, done: str) -> Iterator[None]:
     AWAY.discard(root)
 
 
+def refuse_secrets(setting: str, at: str) -> None:
+    """Raise `Refused` for an address with credentials in it, which is not repeated: what is typed is kept and shown.
+
+    A key may hold any sign, so the whole address is looked at and not the part where a user belongs. Azure's form has
+    the container where others have a user.
+    """
+    if "://" in at and set(at) & set("@?#") and not AZURE.fullmatch(at):
+        raise Refused(
+            f"{setting}= holds a user, a password or a query; keep it plain, such as s3://bucket/runs: credentials are "
+            "taken from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)"
+        )
+
+
 def unusable(root: str, done: str, error: BaseException) -> str:
     """Why `root` cannot be `done`, with what to look at; never with a secret in it."""
     reason = _reason(error)
@@ -93,6 +108,7 @@ def _hurried(root: str) -> Any:
 
 
 def _remote(root: str, retries: Any) -> Any:
+    refuse_secrets("root", root)
     try:
         return store.from_url(root, client_options=OPTIONS, retry_config=retries)
     except (exceptions.BaseError, ValueError) as error:

@@ -98,7 +98,7 @@ class Store:
             for pause in PAUSES:
                 await asyncio.sleep(pause)
                 try:
-                    await _create(client, path, body, footer.attempt)
+                    await in_thread(_create, client, path, body, footer.attempt)
                     return True
                 except (exceptions.AlreadyExistsError, exceptions.GenericError) as error:
                     failed = error  # somebody was first, or is just writing, or an answer of ours was lost on its way
@@ -115,15 +115,15 @@ class Store:
         text = json.dumps({"host": platform.node(), "at": time.time(), **body}).encode()
         path = f"{self.homes[step]}/attempts/{step}/{name}.json"
         with using(self.root, "written"):
-            obstore.put(working(self.root), path, text, mode="create", use_multipart=False)
+            _create(working(self.root), path, text, new_attempt())
 
-    def notes(self, step: str) -> dict[str, Any]:
-        """The notes of a step by name: one listing, and as a rule there are none."""
+    def notes(self, step: str) -> dict[str, dict[str, Any]]:
+        """The notes of a step by name, empty where one is damaged: one listing, and as a rule there are none."""
         client = working(self.root)
         with using(self.root, "read"):
             pages = obstore.list(client, prefix=f"{self.homes[step]}/attempts/{step}")
-            paths = sorted(meta["path"] for page in pages for meta in page)
-            return {Path(path).stem: json.loads(bytes(obstore.get(client, path).bytes())) for path in paths}
+            paths = sorted(meta["path"] for page in pages for meta in page if meta["path"].endswith(".json"))
+            return {Path(path).stem: _noted(bytes(obstore.get(client, path).bytes())) for path in paths}
 
     async def footer(self, step: str, shard: int, size: int | None = None) -> Footer:
         """What the file of `step` and `shard` says of itself, from its last bytes."""
@@ -153,7 +153,8 @@ def open_run(
     that one, and goes on doing so whether or not it is named again.
 
     Raises:
-        Refused: the root cannot be written, `reuse` does not exist, or a step of the run is not what it was.
+        Refused: the root cannot be written, `reuse` does not exist, a step of the run is not what it was, or the run
+            was begun without this `reuse`.
     """
     if not re.fullmatch(r"[\w.-]+", run) or run.startswith("."):
         raise Refused(f"run={run!r} cannot name a folder; use letters, digits, '-', '_' and '.'")
@@ -169,6 +170,9 @@ def open_run(
     way_out = f"Choose a new run name; with reuse={run} it keeps every step that did not change"
     _refuse_drift(run, said["steps"], identities, way_out)
     homes = {step: said["steps"][step]["in"] for step in identities}
+    if reuse and homes != {step: at["in"] for step, at in steps.items()}:  # a run says the same of its steps for ever
+        unlike = f"run {run!r} exists and was not begun with reuse={reuse}"
+        raise Refused(f"{unlike}; leave that out or choose a new run name")
     again = said.get("retries")
     return Store(root=root, run=run, homes=homes, earlier=reopen(root, again) if again else None)
 
@@ -209,22 +213,41 @@ def encoded(table: pa.Table, footer: Footer) -> bytes:
     return sink.getvalue()
 
 
-async def _create(client: Any, path: str, body: bytes, attempt: str) -> None:
-    """One create-only write. On a local disk: a hidden file, linked into place and removed.
+def _create(client: Any, path: str, body: bytes, attempt: str) -> None:
+    """One create-only write. On a local disk: a hidden file, brought to the disk, linked into place and removed.
 
-    A process killed between these leaves a hidden file that no reader looks at; object stores need no such care, for
-    an object appears when it is whole.
+    A process killed between these leaves a hidden file that no reader looks at, and a machine that loses its power
+    never comes back with a name whose bytes were still in memory; object stores need no such care, for an object
+    appears when it is whole.
     """
     if not isinstance(client, store.LocalStore):
-        await in_thread(obstore.put, client, path, body, mode="create", use_multipart=False)
+        obstore.put(client, path, body, mode="create", use_multipart=False)
         return
     folder, name = path.rsplit("/", 1)
     partial = f"{folder}/.partial/{name}.{attempt}"
-    await in_thread(obstore.put, client, partial, body)
+    obstore.put(client, partial, body)
     try:
-        await in_thread(obstore.copy, client, partial, path, overwrite=False)
+        _to_disk(Path(client.prefix or "/") / partial)
+        obstore.copy(client, partial, path, overwrite=False)
     finally:
-        await in_thread(obstore.delete, client, partial)
+        obstore.delete(client, partial)
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until what was written to a file would outlast a loss of power."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _noted(body: bytes) -> dict[str, Any]:
+    """What a note says; nothing where a disk has kept less than all of it."""
+    try:
+        return dict(json.loads(body))
+    except (TypeError, ValueError):
+        return {}
 
 
 def _placed(step: str, is_: Any, run: str, theirs: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,7 +259,9 @@ def _placed(step: str, is_: Any, run: str, theirs: Mapping[str, Any]) -> dict[st
 def _refuse_drift(run: str, was: Mapping[str, Any], identities: Mapping[str, Any], way_out: str) -> None:
     """Raise `Refused` where the steps of a run were others than these."""
     for step, now in identities.items():
-        if drift := differences(was.get(step, {}).get("is"), now):
+        if step not in was:
+            raise Refused(f"run {run!r} has no step {step!r}, which this recipe has. {way_out}")
+        if drift := differences(was[step]["is"], now):
             raise Refused(f"step {step!r} of run {run!r} changed: {'; '.join(drift)}. {way_out}")
     if gone := sorted(was.keys() - identities.keys()):
         raise Refused(f"run {run!r} has a step {gone[0]!r} that this recipe lacks. {way_out}")

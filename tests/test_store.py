@@ -150,8 +150,12 @@ def test_step_that_was_added_or_left_out_is_refused_by_name(any_root: str) -> No
 
     with pytest.raises(Refused, match="has a step 'scores' that this recipe lacks"):
         open_run(any_root, "first", {"answers": {"is": "a"}})
-    with pytest.raises(Refused, match="step 'more' of run 'first'"):
+    with pytest.raises(Refused) as refused:
         open_run(any_root, "first", both | {"more": {"is": "m"}})
+    assert str(refused.value) == (
+        "run 'first' has no step 'more', which this recipe has. "
+        "Choose a new run name; with reuse=first it keeps every step that did not change"
+    )
 
 
 def test_reuse_reads_what_is_the_same_where_it_is_through_a_chain_of_runs(any_root: str) -> None:
@@ -171,6 +175,20 @@ def test_reuse_is_remembered_when_the_run_is_opened_without_it(any_root: str) ->
     second = open_run(any_root, "second", changed, reuse="first")
 
     assert open_run(any_root, "second", changed) == second
+
+
+def test_reuse_that_a_run_was_not_begun_with_is_refused_and_the_same_command_is_not(any_root: str) -> None:
+    changed = small_recipe(threshold=1.0).identities()
+    open_run(any_root, "first", small_recipe().identities())
+    second = open_run(any_root, "second", changed, reuse="first")
+    open_run(any_root, "third", changed)
+
+    assert open_run(any_root, "second", changed, reuse="first") == second
+    assert open_run(any_root, "second", changed, reuse="second") == second
+    with pytest.raises(Refused, match="run 'third' exists and was not begun with reuse=first; leave that out"):
+        open_run(any_root, "third", changed, reuse="first")
+    with pytest.raises(Refused, match="run 'second' exists and was not begun with reuse=third"):
+        open_run(any_root, "second", changed, reuse="third")
 
 
 def test_more_shards_are_no_change(any_root: str) -> None:
@@ -243,6 +261,47 @@ def test_files_are_whole_or_absent_while_they_are_written_and_after_their_writer
     found = pyarrow.dataset.dataset(folder)
     assert len(found.files) >= 120
     assert found.to_table().num_rows == 2000 * len(found.files)
+
+
+def test_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: dict[int, list[str]] = {}
+
+    def fsync(descriptor: int) -> None:
+        flushed[os.fstat(descriptor).st_ino] = [path.name for path in tmp_path.rglob("shard-*.parquet")]
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for shard in (0, 1):
+        committed(opened(str(tmp_path), run="größe"), shard=shard)
+    shards = sorted(tmp_path.rglob("shard-*.parquet"))
+    assert flushed == {shards[0].stat().st_ino: [], shards[1].stat().st_ino: [shards[0].name]}
+
+
+def test_note_is_on_the_disk_before_it_has_its_name_and_its_leftovers_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[list[str]] = []
+    monkeypatch.setattr(os, "fsync", lambda _: named.append([path.name for path in tmp_path.rglob("*.json")]))
+    store = opened(str(tmp_path))
+    store.note("answers", "shard-00000.mine.0000", {"shard": 0})
+    assert named == [["run.json"]]
+
+    (tmp_path / "first/attempts/answers/.partial/shard-00000.mine.0001.json.0123abcd").write_bytes(b"")
+    assert {name: body["shard"] for name, body in store.notes("answers").items()} == {"shard-00000.mine.0000": 0}
+
+
+def test_note_that_is_there_already_is_not_written_again(any_root: str) -> None:
+    store = opened(any_root)
+    store.note("answers", "shard-00000.mine.0000", {"shard": 0})
+    with pytest.raises(Unusable):
+        store.note("answers", "shard-00000.mine.0000", {"shard": 1})
+    assert store.notes("answers")["shard-00000.mine.0000"]["shard"] == 0
+
+
+@pytest.mark.parametrize("left", [b"", b'{"shard": 0, "ite', b"\0\0\0", b"[1]"])
+def test_damaged_note_says_nothing(any_root: str, left: bytes) -> None:
+    store = opened(any_root)
+    obstore.put(bucket(any_root), "first/attempts/answers/shard-00000.mine.0000.json", left)
+    assert store.notes("answers") == {"shard-00000.mine.0000": {}}
 
 
 LEAVER = """

@@ -5,25 +5,31 @@
     with place.workshop() as folder:    files are made here
         place.put(folder)               and stand at the target afterwards, README.md last
 
-A target that has a README.md is complete. Nothing at a target is ever overwritten.
+A target that has a README.md is complete. Nothing at a target is ever overwritten: an export has the place to itself
+while it puts its files there, and looks once more whether the place is still empty.
 """
 
 import os
+import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import obstore
 from obstore import exceptions
 
 from sdg_ray.bucket import bucket, hurried
+from sdg_ray.engines.keys import hidden, secret
 from sdg_ray.errors import Refused, installed_by
 
 CARD = "README.md"
 HUB = "hub:"
+TOKEN = "HF_TOKEN"
+CLAIM = ".unfinished"  # who makes this first has the place; it is gone afterwards
 
 
 class Target(Protocol):
@@ -66,19 +72,34 @@ class Folder:
 
     @contextmanager
     def workshop(self) -> Iterator[Path]:
-        """A hidden folder inside, so that a file is put in its place without being copied."""
+        """A hidden folder inside, so that a file is put in its place without being copied; it is the claim as well."""
+        claim = self.path / CLAIM
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.path, prefix=".unfinished-") as folder:
-                yield Path(folder)
+            self._claim(claim)
+            try:
+                yield claim
+            finally:
+                shutil.rmtree(claim, ignore_errors=True)
         except PermissionError as error:
             raise Refused(f"to={self.path} cannot be written: {error.strerror}; give another folder") from error
 
     def put(self, folder: Path) -> None:
-        """Move each file to its place."""
+        """Give each file its name here, which it gets only if nothing has it."""
+        if there := sorted(path.name for path in self.path.iterdir() if path != folder):
+            raise _not_empty(str(self.path), there)
         for name in _names(folder):
             (self.path / name).parent.mkdir(exist_ok=True)
-            os.replace(folder / name, self.path / name)
+            try:
+                os.link(folder / name, self.path / name)
+            except FileExistsError as error:
+                raise _not_empty(str(self.path), [name]) from error
+
+    def _claim(self, claim: Path) -> None:
+        try:
+            claim.mkdir()
+        except FileExistsError as error:
+            raise _not_empty(str(self.path), [CLAIM]) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +111,7 @@ class Bucket:
     def check(self) -> None:
         """Raise `Refused` unless the address can be read and nothing is below it."""
         try:
-            there = [meta["path"] for page in obstore.list(hurried(self.at), chunk_size=10) for meta in page]
+            there = _below(hurried(self.at))
         except Refused as refused:
             raise Refused(str(refused).replace("root=", "to=", 1)) from refused
         except (exceptions.BaseError, OSError) as error:
@@ -105,12 +126,30 @@ class Bucket:
             yield Path(folder)
 
     def put(self, folder: Path) -> None:
-        """Upload each file, large ones in pieces."""
+        """Upload each file, large ones in pieces; a store writes no pieces create-only, so the claim comes first."""
+        client = bucket(self.at)
         try:
-            for name in _names(folder):
-                obstore.put(bucket(self.at), name, folder / name)
+            with self._claimed(client):
+                if there := [path for path in _below(client) if path != CLAIM]:
+                    raise _not_empty(self.at, there)
+                for name in _names(folder):
+                    obstore.put(client, name, folder / name)
         except (exceptions.BaseError, OSError) as error:
             raise self._unusable("written", error) from error
+
+    @contextmanager
+    def _claimed(self, client: Any) -> Iterator[None]:
+        """The place for one export alone. A claim that stands there may be ours, where the store's answer was lost."""
+        mine = uuid.uuid4().bytes
+        try:
+            obstore.put(client, CLAIM, mine, mode="create", use_multipart=False)
+        except exceptions.AlreadyExistsError as error:
+            if bytes(obstore.get(client, CLAIM).bytes()) != mine:
+                raise _not_empty(self.at, [CLAIM]) from error
+        try:
+            yield
+        finally:
+            obstore.delete(client, CLAIM)
 
     def _unusable(self, done: str, error: BaseException) -> Refused:
         reason = (str(error).splitlines() or [type(error).__name__])[0].strip()
@@ -125,14 +164,15 @@ class Hub:
 
     def check(self) -> None:
         """Raise `Refused` without a token, for a name that is none, or a repository with anything in it."""
-        if not os.environ.get("HF_TOKEN"):
-            raise Refused(f"to={HUB}{self.name} needs a token that may write: set HF_TOKEN in the environment")
+        if not os.environ.get(TOKEN):
+            raise Refused(f"to={HUB}{self.name} needs a token that may write: set {TOKEN} in the environment")
+        token = secret(TOKEN)
         with installed_by("hub"):
             from huggingface_hub import HfApi
             from huggingface_hub.errors import RepositoryNotFoundError
 
         try:
-            there = HfApi(token=os.environ["HF_TOKEN"]).list_repo_files(self.name, repo_type="dataset")
+            there = HfApi(token=token).list_repo_files(self.name, repo_type="dataset")
         except RepositoryNotFoundError:
             return
         except _hub_errors() as error:
@@ -147,19 +187,23 @@ class Hub:
             yield Path(folder)
 
     def put(self, folder: Path) -> None:
-        """One commit with everything in it."""
+        """One commit with everything in it, on top of the one in which there is nothing."""
         from huggingface_hub import HfApi
 
-        api = HfApi(token=os.environ["HF_TOKEN"])
+        api = HfApi(token=secret(TOKEN))
         try:
             api.create_repo(self.name, repo_type="dataset", private=True, exist_ok=True)
+            head = api.repo_info(self.name, repo_type="dataset").sha
+            self.check()
             said = f"{len(_names(folder)) - 1} files and their card"
-            api.upload_folder(repo_id=self.name, folder_path=folder, repo_type="dataset", commit_message=said)
+            api.upload_folder(
+                repo_id=self.name, folder_path=folder, repo_type="dataset", commit_message=said, parent_commit=head
+            )
         except _hub_errors() as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: BaseException) -> Refused:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = hidden((str(error).strip().splitlines() or [type(error).__name__])[0], secret(TOKEN))
         return Refused(
             f"to={HUB}{self.name} cannot be used: {reason}; give owner/name and a token that may write there"
         )
@@ -172,6 +216,11 @@ def _hub_errors() -> tuple[type[BaseException], ...]:
     return (ValueError, OSError, *HfHubHTTPError.__bases__)
 
 
+def _below(client: Any) -> list[str]:
+    """What there is in a bucket below the client's address."""
+    return [meta["path"] for page in obstore.list(client, chunk_size=10) for meta in page]
+
+
 def _names(folder: Path) -> list[str]:
     """The files below a folder, the card last."""
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
@@ -179,5 +228,5 @@ def _names(folder: Path) -> list[str]:
 
 
 def _not_empty(to: str, there: list[str]) -> Refused:
-    unfinished = "" if CARD in there else " and no README.md, so an export may have ended half-way"
+    unfinished = "" if CARD in there else " and no README.md, so an export is under way or ended half-way"
     return Refused(f"to={to} is not empty: it has {there[0]}{unfinished}; empty it or give another place")
