@@ -18,7 +18,7 @@
     cluster=laptop    where it runs (conf/cluster): laptop, or local for this process without Ray
     reuse=NAME        an earlier run whose unchanged steps are read, not made again
     retry=errors      with reuse: a new run of the same recipe that takes the good rows of the earlier one as they are
-    preview=N         N prompts through every step in this process
+    preview=N         N prompts through every step in this process; a few more are made where a seed gives several
     max_error_share=0.1   the run fails if a larger share of prompts and answers ends as errors
     price=2.5         of one GPU for an hour: progress then says what this launch will have cost
 
@@ -33,6 +33,7 @@ Exit codes: 0 done, 1 some shards are pending, a row is missing or too many erro
 """
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -43,11 +44,11 @@ from rich.text import Text
 
 from sdg_ray.bucket import Unusable
 from sdg_ray.command import command
-from sdg_ray.config import build, compose, setting
+from sdg_ray.config import NAME, build, compose, setting
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST, UNIQUE, Recipe
 from sdg_ray.report.conservation import Conservation
-from sdg_ray.report.look import record_panel, records
+from sdg_ray.report.look import harmless, record_panel, records
 from sdg_ray.report.page import write_report
 from sdg_ray.report.progress import Progress
 from sdg_ray.report.table import error_rows, next_command, run_table
@@ -57,27 +58,37 @@ from sdg_ray.runner.local import Local
 from sdg_ray.runner.retry import errors_left
 from sdg_ray.store import Store, open_run, to_retry
 
+SETTINGS = {
+    "run": NAME,
+    "root": str,
+    "reuse": NAME | None,
+    "retry": str | None,
+    "preview": int,
+    "max_error_share": float,
+    "price": float | None,
+}
+
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Compose, build, check, run, and say what came of it."""
     cfg = compose("generate", arguments)
-    name = setting(cfg, "run")
+    name, root, reuse, retry, shown, max_error_share, price = (setting(cfg, *each) for each in SETTINGS.items())
     recipe: Recipe = build(cfg.recipe)
     recipe.check()
-    if cfg.preview:
-        return preview(recipe, cfg.preview, console)
-    earlier = retried(cfg.root, cfg.reuse, cfg.retry, recipe)
+    if shown:
+        return preview(recipe, shown, console)
+    earlier = retried(root, reuse, retry, recipe)
     if earlier and not errors_left(recipe, earlier):
-        done = f"nothing to ask again: run {cfg.reuse!r} is complete and none of its rows is an error"
+        done = f"nothing to ask again: run {reuse!r} is complete and none of its rows is an error"
         console.print(done, highlight=False, soft_wrap=True)
         return 0
     cluster = build(cfg.cluster)
     if not isinstance(cluster, Local):
         connect(cluster.address)
     cluster.check(recipe)
-    typed, reuse = f"python jobs/generate.py {shlex.join(arguments)}", None if earlier else cfg.reuse
-    store = open_run(cfg.root, name, recipe.identities(), reuse, typed, earlier)
-    return run(recipe, store, cluster, cfg.max_error_share, console, cfg.price)
+    typed = f"python jobs/generate.py {shlex.join(arguments)}"
+    store = open_run(root, name, recipe.identities(), None if earlier else reuse, typed, earlier)
+    return run(recipe, store, cluster, max_error_share, console, price)
 
 
 def run(
@@ -119,22 +130,23 @@ def run(
 
 
 def on_ray(law: Conservation, price: float | None) -> dict[str, Any]:
-    """What more there is to progress where Ray runs: figures for Prometheus, and what its GPUs cost an hour."""
+    """What more there is to progress on Ray: figures for Prometheus, what GPUs cost an hour, a head that is gone."""
     import ray
 
     from sdg_ray.report.metrics import Metrics
+    from sdg_ray.runner.head import Head
 
     def hourly() -> float:
         resources = ray.cluster_resources() if price and ray.is_initialized() else {}  # it would start Ray by itself
         return (price or 0.0) * resources.get("GPU", 0.0)
 
-    return {"also": Metrics(law), "hourly": hourly}
+    return {"also": Metrics(law), "hourly": hourly, "wrong": Head(ray.get_runtime_context().gcs_address).look}
 
 
 def say_pending(shards: Iterable[int], failed: Mapping[int, str], console: Console) -> None:
     """The first shards that are pending, each with its reason."""
     for shard in list(shards)[:10]:
-        reason = failed.get(shard, "its worker died; the same command tries again")
+        reason = harmless(failed.get(shard, "its worker died; the same command tries again"))
         console.print(f"pending: shard {shard}: {reason}", style="red", markup=False, soft_wrap=True)
 
 
@@ -156,12 +168,14 @@ def taken_over(tally: Tally, earlier: str) -> str:
 
 
 def preview(recipe: Recipe, n: int, console: Console) -> int:
-    """Take `n` prompts through every step in this process and memory, and print them."""
-    small = replace(recipe, prompts=replace(recipe.prompts, rows=n, shards=1))
+    """Take `n` prompts, or as few more as it takes, through every step in this process and memory; print `n`."""
+    if n < 1:
+        raise Refused(f"preview={n} is too few; give the number of prompts to show, such as preview=4")
+    small = replace(recipe, prompts=recipe.prompts.sample(n))
     store = open_run("memory:", "preview", small.identities())
     failed = bring_all(small, store, Local())
     if failed:
-        raise Refused("; ".join(failed.values()))
+        raise Refused(harmless("; ".join(failed.values())))
     for row in records(store, n):
         console.print(record_panel(row))
     return 0
@@ -171,18 +185,31 @@ def connect(address: str | None) -> None:
     """Join the cluster at `address`, else the one that this job was submitted to, else start one on this machine.
 
     Not left to Ray: it would also try a cluster that was started on this machine once and is gone, and wait for it.
+
+    Raises:
+        Refused: there is none at `address`, or it lets nobody in.
     """
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what Ray's C++ says goes to people otherwise
     import ray
 
+    from sdg_ray.runner.head import Head
+
     address = address or os.environ.get("RAY_ADDRESS", "local")
-    ray.init(
-        address=address,
-        include_dashboard=False if address == "local" else None,  # one second less, and nobody would look at it
-        log_to_driver=False,
-        logging_level="ERROR",
-        configure_logging=True,
-    )
+    try:
+        if re.fullmatch(r"[^/]+:\d+", address) and not Head(address, patience=10).answers():
+            raise ConnectionError("nobody listens there")
+        ray.init(
+            address=address,
+            include_dashboard=False if address == "local" else None,  # one second less, and nobody would look at it
+            log_to_driver=False,
+            logging_level="ERROR",
+            configure_logging=True,
+        )
+    except ConnectionError as error:
+        raise Refused(
+            f"the cluster at {address} cannot be joined: {error}; start it with `ray start --head`, or correct "
+            "cluster.address; where it asks for a token, export RAY_AUTH_MODE=token"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -15,13 +15,15 @@ from types import NoneType, UnionType
 from typing import Any
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sdg_ray.errors import Refused
 
 CONF = Path(__file__).parents[1] / "conf"
+NAME = str | int
+"""The type of a setting that is a name: Hydra takes one such as 20240131 for a number."""
 SETTING = re.compile(r"^((?:recipe|cluster|model)\.[\w.]+=)")
 """A setting below a group: YAML need not mention it to be overridden, for defaults live in the dataclasses."""
 
@@ -44,6 +46,8 @@ def compose(name: str, overrides: Sequence[str]) -> DictConfig:
             cfg = hydra.compose(name, overrides=[SETTING.sub(r"++\1", each) for each in overrides])
         OmegaConf.resolve(cfg)
         _check(cfg)
+    except OverrideParseException as error:
+        raise Refused(f"config: {_unread(error.override)}") from error
     except (HydraException, OmegaConfBaseException) as error:
         raise Refused(f"config: {_sentence(error)}") from error
     if missing := sorted(key for key in OmegaConf.missing_keys(cfg) if "." in key):
@@ -59,23 +63,30 @@ def build(node: DictConfig) -> Any:
         raise _root_refusal(error) or Refused(f"config: {_sentence(error)}") from error
 
 
-def setting(cfg: DictConfig, key: str) -> Any:
-    """One plain value at the top of a config; a missing one is refused."""
+def setting(cfg: DictConfig, key: str, hint: Any = Any) -> Any:
+    """One plain value at the top of a config, of the type `hint`; a `NAME` is a text, whatever Hydra takes it for.
+
+    Raises:
+        Refused: it is missing, or of another type.
+    """
     if OmegaConf.is_missing(cfg, key):
         raise Refused(f"{key}=... must be given; --help shows how")
-    return cfg[key]
+    value = cfg[key]
+    if not _fits(value, hint):
+        raise Refused(f"{key}={value} is not of the type {_named(hint)}; --help shows what it can be")
+    return str(value) if type(value) is int and str in typing.get_args(hint) else value
 
 
 def identity(value: Any) -> Any:
-    """`value` as plain JSON, without its runtime fields.
+    """`value` as plain JSON, without its runtime fields; a field whose metadata say how is known by that instead.
 
     Raises:
         TypeError: something in it has no stable form.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kept = [f.name for f in dataclasses.fields(value) if not f.metadata.get("runtime")]
+        kept = [f for f in dataclasses.fields(value) if not f.metadata.get("runtime")]
         name = f"{type(value).__module__}.{type(value).__qualname__}"
-        return {"is": name} | {field: identity(getattr(value, field)) for field in kept}
+        return {"is": name} | {f.name: f.metadata.get("identity", identity)(getattr(value, f.name)) for f in kept}
     if isinstance(value, list | tuple):
         return [identity(item) for item in value]
     if isinstance(value, dict):
@@ -146,6 +157,14 @@ def _root_refusal(error: BaseException) -> Refused | None:
             return seen
         seen = seen.__cause__ or seen.__context__
     return None
+
+
+def _unread(override: str) -> str:
+    """Why an override is none, with what usually mends it; its value may be a secret, and is not repeated."""
+    if "=" not in override:
+        return f"'{override}' is no setting; a setting is name=value"
+    how = """a value with = or spaces in it goes into quotes of its own: "name='a=b'", "name=['a=b', 'c']\""""
+    return f"{override.partition('=')[0]}=... cannot be read; {how}"
 
 
 def _sentence(error: BaseException) -> str:

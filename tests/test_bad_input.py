@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.generate import main
+from jobs.generate import connect, main
+from sdg_ray.bucket import refuse_secrets
 from sdg_ray.command import command
+from sdg_ray.errors import Refused
 from tests.conftest import REPOSITORY
 from tests.fault_proxy import FaultProxy
 from tests.small import rows_of, table, tree
@@ -84,7 +87,7 @@ WRONG = {
     "unknown step": ((*HERE, "recipe.respnses.n=3"), "not a step; a step has a _target_ in sdg_ray.stages"),
     "unknown recipe": (("recipe=nothing", "run=first"), "Could not find 'recipe/nothing'"),
     "wrong type": ((*HERE, "recipe.responses.n=many"), "recipe.responses.n is 'many', which is not of the type int"),
-    "not a setting": ((*HERE, "nonsense"), "'nonsense'"),
+    "not a setting": ((*HERE, "nonsense"), "'nonsense' is no setting; a setting is name=value"),
     "no run name": (("cluster=local", *SCRIPTED), "run=... must be given; --help shows how"),
     "no class of that name": ((*HERE, "recipe.reward._target_=sdg_ray.stages.nothing.X"), "recipe.reward._target_"),
     "column nobody writes": (
@@ -101,6 +104,14 @@ WRONG = {
     "nothing at a time": ((*HERE, "cluster.overlap=0"), "cluster.overlap must be at least 1, not 0"),
     "address of no kind": ((*HERE, "root=ftp://somewhere"), "root=ftp://somewhere is not an address"),
     "run that is no folder": ((*HERE, "run=a/b"), "run='a/b' cannot name a folder"),
+    "run that is no name": ((*HERE, "run=1.10"), "run=1.1 is not of the type str | int; --help shows"),
+    "root of nothing": ((*HERE, "root=null"), "root=None is not of the type str; --help shows what it can be"),
+    "root that is a number": ((*HERE, "root=1"), "root=1 is not of the type str"),
+    "share in percent": ((*HERE, "max_error_share=10%"), "max_error_share=10% is not of the type float"),
+    "no share": ((*HERE, "max_error_share=null"), "max_error_share=None is not of the type float"),
+    "price in words": ((*HERE, "price=abc"), "price=abc is not of the type float | None"),
+    "preview of no number": ((*HERE, "preview=x"), "preview=x is not of the type int"),
+    "preview of less than nothing": ((*HERE, "preview=-1"), "preview=-1 is too few"),
     "reuse of nothing": ((*HERE, "reuse=nobody"), "reuse=nobody names no run below"),
     "retry of nothing": ((*HERE, "reuse=nobody", "retry=errors"), "there is no run 'nobody' below"),
     "retry without a run": (
@@ -122,6 +133,23 @@ def test_setting_that_cannot_work_is_refused(what: str, tmp_path: Path, generate
     assert not tree(tmp_path)
 
 
+def test_preview_of_seeds_that_give_many_prompts_shows_as_many_as_were_asked_for(
+    tmp_path: Path, generate: Generate
+) -> None:
+    judge = ("~model.judge", "+model.judge={_target_: tests.scripted.Scripted}", "recipe=genetic")
+    job = generate(tmp_path / "runs", "run=first", *SCRIPTED, *judge, "preview=4")
+    assert job.returncode == 0, job.stdout + job.stderr
+    assert len(re.findall(r"^.. genetic \w+", job.stdout, re.MULTILINE)) == 4
+    assert not tree(tmp_path)
+
+
+def test_run_whose_name_is_a_number_is_a_run_like_any_other(tmp_path: Path, generate: Generate) -> None:
+    again = (*HERE, "run=20240132", "reuse=20240131")
+    for typed in ((*HERE, "run=20240131"), again, (*HERE, "run=20240133", "reuse=20240131", "retry=errors")):
+        assert generate(tmp_path, *typed).returncode == 0
+    assert json.loads((tmp_path / "20240132/run.json").read_text())["steps"]["reward"]["in"] == "20240131"
+
+
 def test_root_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
@@ -140,6 +168,37 @@ def test_wrong_credentials_are_refused_without_the_secret(s3_root: str, proxy: F
 
     assert said.startswith(f"root={s3_root} cannot be written: InvalidAccessKeyId; check AWS_ACCESS_KEY_ID")
     assert "no-one-may-read-this" not in said
+
+
+@pytest.mark.parametrize("address", ["s3://AKID:k3y/of+us@bucket/runs", "s3://bucket/runs?k3y", "s3://bucket/runs#k3y"])
+def test_credentials_in_an_address_are_refused_and_not_repeated(
+    address: str, tmp_path: Path, generate: Generate
+) -> None:
+    given = f"recipe.prompts.families.given.source='{address}"
+    for root, settings, setting in (
+        (f"'{address}'", HERE, "root"),
+        (f"'{address}'", (*HERE, "reuse=other"), "root"),
+        (tmp_path / "runs", (*GIVEN, f"{given}/p.jsonl'"), "source"),
+        (tmp_path / "runs", (*GIVEN, f"{given}'"), "source"),  # as a dataset of the hub
+    ):
+        said = sentence(generate(root, *settings))
+
+        assert said.startswith(f"{setting}= holds a user, a password or a query; keep it plain")
+        assert "k3y" not in said and "AKID" not in said
+    assert not tree(tmp_path)
+
+
+def test_container_before_the_account_is_no_credential() -> None:
+    refuse_secrets("root", "abfss://runs@account.dfs.core.windows.net/demo")
+    with pytest.raises(Refused, match="holds a user"):
+        refuse_secrets("root", "abfss://me:k3y@account.dfs.core.windows.net/demo")
+
+
+def test_value_that_cannot_be_read_is_not_repeated(generate: Generate) -> None:
+    said = sentence(generate("s3://bucket/runs?X-Signature=k3y", *HERE))
+
+    assert said.startswith("config: root=... cannot be read; a value with = or spaces in it goes into quotes")
+    assert "k3y" not in said
 
 
 def test_changed_recipe_in_a_run_that_exists_is_refused_and_reuse_makes_only_what_changed(
@@ -263,3 +322,16 @@ def test_gpus_that_the_cluster_lacks_are_refused(tmp_path: Path) -> None:
 
     assert said.startswith("the pools need 8 gpus and the cluster has 0; lower cluster.pools.<step>.gpus")
     assert not tree(tmp_path)
+
+
+def test_cluster_that_cannot_be_joined_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**settings: object) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster")
+
+    monkeypatch.setattr("ray.init", init)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(Refused, match=f"at {address} cannot be joined: Failed .*; start it with `ray start"):
+            connect(address)
+    with pytest.raises(Refused, match=f"at {address} cannot be joined: nobody listens there; start it with"):
+        connect(address)  # Ray would wait for minutes

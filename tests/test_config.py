@@ -65,6 +65,7 @@ def test_defaults_are_those_of_the_classes() -> None:
         ("recipe.responses.samplin.top_p=1", "recipe.responses has no 'samplin'"),
         ("recipe.responses.sampling.topp=1", "recipe.responses.sampling has no 'topp'; it has temperature, top_p"),
         ("cluster=mars", "Could not find 'cluster/mars'"),
+        ("recipe.among=[a=b]", "recipe.among=... cannot be read; a value with = or spaces in it goes into quotes"),
         ("recipe.reward._target_=nothing", "recipe.reward._target_ names nothing that there is"),
     ],
 )

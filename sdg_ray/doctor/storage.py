@@ -14,7 +14,9 @@ from typing import Any
 import obstore
 from obstore import exceptions, store
 
+from sdg_ray.bucket import refuse_secrets
 from sdg_ray.doctor import Asked, Finding, ok, wrong
+from sdg_ray.errors import Refused
 
 CHECK = "storage"
 FOLDER = ".doctor"  # no run can be called so
@@ -30,11 +32,14 @@ def check(asked: Asked) -> list[Finding]:
         return [ok(CHECK, "memory")]
     cure = "choose a root that this user may write to" if is_local(root) else S3
     try:
+        refuse_secrets("root", root)
         made = _missing_folders(root)
         try:
             refused = _twice(_client(root), f"{FOLDER}/{uuid.uuid4().hex}")
         finally:
             _removed(root, made)
+    except Refused as error:
+        return [wrong(CHECK, str(error), "take it out of root=")]
     except ERRORS as error:
         return [wrong(CHECK, f"{root} cannot be written: {_reason(error)}", cure)]
     if refused:

@@ -68,7 +68,7 @@ async def labelled(store: Store, scorer: str, labels: str | Labels) -> dict[str,
     """The scores and labels of all candidates that have both, by family; `labels` is a scorer's name, or labels.
 
     Raises:
-        Refused: no file of the run has the column, or nothing has both.
+        Refused: no file of the run has the column, nothing has both, or a label is neither 0 nor 1.
     """
     found: dict[str, list[tuple[float, float]]] = {}
     homes = {f"score_{name}": await home(store, f"score_{name}") for name in (scorer, labels) if isinstance(name, str)}
@@ -81,11 +81,20 @@ async def labelled(store: Store, scorer: str, labels: str | Labels) -> dict[str,
             )
             for candidate, score in enumerate(columns[f"score_{scorer}"][place]):
                 label = known.get(candidate)
+                if label is not None and label not in (0, 1):
+                    raise _no_truth(labels, label)
                 if score is not None and label is not None:
                     found.setdefault(row["family"], []).append((score, label))
     if not found:
         raise Refused(f"run {store.run!r}: no candidate has both a score by {scorer!r} and a label")
     return {family: (np.array(pairs)[:, 0], np.array(pairs)[:, 1]) for family, pairs in sorted(found.items())}
+
+
+def _no_truth(truth: object, label: float) -> Refused:
+    return Refused(
+        f"truth={truth} does not say what is right: it gave {label:.4g}, and a label is 1 or 0; take a scorer that "
+        "knows, such as world, math_answer, python_tests or instructions"
+    )
 
 
 async def home(store: Store, column: str) -> str:

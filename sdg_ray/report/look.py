@@ -65,9 +65,11 @@ def harmless(text: str) -> str:
 def _candidate(row: Mapping[str, Any], number: int) -> Iterator[RenderableType]:
     answered = row["answered"][number]
     yield Text("\n   ").join([Text(f"{number}  ", "bold"), *map(_turn, row["responses"][number])])
-    yield Text(f"   {answered['model']}, {answered['tokens']} tokens, {answered['error'] or answered['finish']}", "dim")
+    ended = harmless(answered["error"] or answered["finish"])  # an error is in the words of whoever answered
+    yield Text(f"   {answered['model']}, {answered['tokens']} tokens, {ended}", style="dim")
     if talk := (row.get("dialogues") or [])[number : number + 1]:
-        yield Text(f"   the user is {talk[0]['persona']}; {talk[0]['ended'] or 'all turns are there'}", style="dim")
+        user = f"the user is {talk[0]['persona']}; {talk[0]['ended'] or 'all turns are there'}"
+        yield Text(f"   {harmless(user)}", style="dim")
     for column in row:
         if column.startswith("score_"):
             yield Text("   " + _score(row, column, number), style="dim")

@@ -22,7 +22,8 @@ LOADING = "starting workers and loading models"
 class Progress:
     """Writes lines while the `with` block runs: every `every` seconds, if anything happened.
 
-    `also` is told as often, and once at the end, which files are new; `hourly` says what the cluster costs an hour.
+    `also` is told as often, and once at the end, which files are new; `hourly` says what the cluster costs an hour;
+    what `wrong` says, if anything, is said.
     """
 
     def __init__(
@@ -32,9 +33,10 @@ class Progress:
         every: float = 5.0,
         also: Callable[[New], None] | None = None,
         hourly: Callable[[], float] | None = None,
+        wrong: Callable[[], str | None] | None = None,
     ) -> None:
         self.law, self.tally, self.console, self.every = law, law.tally, console, every
-        self.also, self.hourly = also, hourly
+        self.also, self.hourly, self.wrong = also, hourly, wrong
         self.shards = {step: law.recipe.shards_of(step) for step in law.recipe.steps}
         self.since, self.began = time.time(), time.monotonic()
         self.watchdog = Watchdog(law.recipe, law.tally, self.since)
@@ -59,6 +61,8 @@ class Progress:
     def _watch(self) -> None:
         shown = ""
         while not self.over.wait(self.every):
+            if self.wrong and (sentence := self.wrong()):
+                self._say(sentence, style="yellow")
             new = self._look()
             self._tell(new)
             now = " | ".join(self._parts())
@@ -109,12 +113,15 @@ class Progress:
         return [*parts, *self._to_go(moving)]
 
     def _to_go(self, moving: Sequence[str]) -> list[str]:
-        """How long it takes yet and, once no step is left that does not move, what this launch will have cost."""
-        left = max(self._left(step) for step in moving)
+        """How long it takes yet, and what this launch will have cost; of the slowest step, while others do not move."""
+        slowest = max(moving, key=self._left)
+        left = self._left(slowest)
         if not left:
             return []
         unfinished = {step for step, shards in self.shards.items() if len(self.tally.footers[step]) < shards}
-        hourly = self.hourly() if self.hourly and unfinished <= set(moving) else 0.0
+        if not unfinished <= set(moving):
+            return [f"{span(left)} to go in {slowest}"]
+        hourly = self.hourly() if self.hourly else 0.0
         cost = hourly * (time.monotonic() - self.began + left) / 3600
         return [f"{span(left)} to go" + (f", ${cost:,.2f} in all" if cost else "")]
 

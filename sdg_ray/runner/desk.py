@@ -93,6 +93,6 @@ def _times_in_vain(place: Place) -> int:
     if not context.was_current_actor_reconstructed:
         return 0
     worker, done = f"worker-{context.get_actor_id()}", len(place.store.done(place.step))
-    starts = [body["done"] for name, body in place.store.notes(place.step).items() if name.startswith(worker)]
+    starts = [body.get("done") for name, body in place.store.notes(place.step).items() if name.startswith(worker)]
     place.store.note(place.step, f"{worker}.{len(starts):04d}", {"done": done})
     return 1 + starts.count(done)

@@ -109,6 +109,12 @@ def test_bucket_that_is_not_there_or_not_ours(s3_root: str, proxy: FaultProxy) -
     assert is_wrong(worst(storage.check, f"root={s3_root}"), "InvalidAccessKeyId")
 
 
+def test_root_with_credentials_in_it_is_wrong_and_not_repeated(careless: None) -> None:
+    found = worst(storage.check, "root=s3://AKID:k3y/of+us@bucket/runs")
+    assert is_wrong(found, "root= holds a user, a password or a query")
+    assert "k3y" not in str(found)
+
+
 def test_store_that_ignores_conditions(careless: None) -> None:
     assert is_wrong(worst(storage.check, "root=s3://bucket/runs"), "ignores If-None-Match")
     assert Careless.kept == {}

@@ -112,6 +112,10 @@ def test_people_label_candidates_in_a_file(run: Path) -> None:
 def test_what_cannot_be_used_is_refused(run: Path) -> None:
     (run / "bad.jsonl").write_text('{"prompt_id": "x"}')
     for arguments, sentence in (
+        (
+            ("truth=reward",),
+            "truth=reward does not say what is right: it gave .*, and a label is 1 or 0; take a scorer",
+        ),
         (("truth=nobody",), "run 'first' has no scores by 'nobody'; there are: reward, truth"),
         ((f"labels={run / 'bad.jsonl'}",), "bad.jsonl, line 1: it must be like"),
         ((f"labels={run / 'none.jsonl'}",), "none.jsonl"),

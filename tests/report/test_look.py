@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from jobs.generate import say_pending
 from sdg_ray.errors import Refused
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.runner import bring_all
@@ -57,3 +58,21 @@ def test_parts_are_figures_words_and_verdicts() -> None:
     text = shown(row)
     assert "a 1.00  (answer 4\ufffd[2J, share 0.2)" in text
     assert "judge 0.50  (other 1, verdict win; other 2, verdict tie)" in text
+
+
+def test_words_of_whoever_answered_cannot_steer_the_terminal() -> None:
+    row = {
+        "family": "f", "prompt_id": "0", "prompt": [], "reference": None, "error": "no\x1b[2J",
+        "responses": [[]], "dialogues": [{"persona": "a \x1b[1mpilot", "ended": "refused: \x1b]0;owned\x07"}],
+        "answered": [{"model": "m", "tokens": 0, "error": "refused: \x1b[2J", "finish": "error"}],
+    }  # fmt: skip
+    out = io.StringIO()
+    Console(width=100, file=out).print(record_panel(row))
+    assert "\x1b" not in out.getvalue() and "\x07" not in out.getvalue()
+    assert "0 tokens, refused: \ufffd[2J" in out.getvalue() and "a \ufffd[1mpilot; refused:" in out.getvalue()
+
+
+def test_reason_of_a_pending_shard_cannot_steer_the_terminal() -> None:
+    out = io.StringIO()
+    say_pending([3], {3: "responses: \x1b[2Jfarewell"}, Console(width=100, file=out))
+    assert out.getvalue() == "pending: shard 3: responses: \ufffd[2Jfarewell\n"

@@ -22,6 +22,7 @@ DASHBOARD = REPOSITORY / "deploy/grafana/dashboard.json"
 RAYS_OWN = {"SessionName", "NodeAddress", "Version", "WorkerId", "JobId", "Component"} | {
     f"otel_scope_{name}" for name in ("name", "version", "schema_url")
 }
+SEEN = "shard_seconds_count"
 Samples = dict[tuple[str, ...], float]
 
 
@@ -48,35 +49,48 @@ def test_a_node_shows_exact_figures_also_when_the_job_was_started_again(tmp_path
     run_here(small_recipe(shards=3, engine=engine), tmp_path)
     metrics(law.tally.update())
 
-    samples, text = scraped(lambda: metrics(()))
-
     def of(name: str, *labels: str) -> dict[str, float]:
         return {at[2]: value for at, value in samples.items() if at[0] == f"ray_sdg_{name}" and at[3:] == labels}
 
+    def whole(shown: Samples) -> bool:
+        rows, seen = ({at[2]: n for at, n in shown.items() if at[0] == f"ray_sdg_{name}"} for name in ("rows", SEEN))
+        return rows == dict.fromkeys(STEPS, 12.0) and seen.keys() == set(STEPS)
+
+    samples, text = scraped(lambda: metrics(()), whole)
     assert of("rows") == of("rows_planned") == dict.fromkeys(STEPS, 12.0)
     for name, step in (("tokens_out", "responses"), ("tokens_in", "reward")):
         assert of(name)[step] == law.tally.sum(step, name) > 0
     assert of("candidates_judged") == {"selection": law.tally.total("judged")}
     assert of("candidates_kept") == {"selection": law.tally.total("kept")}
     assert of("errors", "too long") == {"responses": law.tally.reasons("errors")["too long"]}
-    assert of("shard_seconds_count") == dict.fromkeys(STEPS, 1.0), "only what this launch has seen to be finished"
+    assert of(SEEN) == dict.fromkeys(STEPS, 1.0), "only what this launch has seen to be finished"
     assert {at[1] for at in samples} == {"first"}
     assert not [name for name in ids(tmp_path, "first")["prompts"] if name in text], "a tag for each prompt"
 
 
-def scraped(again: Callable[[], None]) -> tuple[Samples, str]:
-    """Our samples by name, run, step and what else tells them apart, once the node shows all of them; and the text."""
+def scraped(again: Callable[[], None], wanted: Callable[[Samples], bool]) -> tuple[Samples, str]:
+    """Our samples by name, run, step and what else tells them apart, once the node shows what is wanted; and the text.
+
+    A node shows what it was last told: for a moment figures may be old, or some of them there and others not yet. What
+    it shows after the longest wait is handed out as it is, and the test says what is wrong with it.
+    """
     import ray
 
     (node,) = (each for each in ray.nodes() if each["Alive"])
     address = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
-    until, text = time.monotonic() + 40, ""
-    while not re.search(r"^ray_sdg_shard_seconds_count.*preferences", text, re.MULTILINE):
-        assert time.monotonic() < until, text[-2000:]
+    until = time.monotonic() + 90
+    while True:
         again()
         time.sleep(0.5)
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=30) as answer:
             text = answer.read().decode()
+        samples = sampled(text)
+        if wanted(samples) or time.monotonic() > until:
+            return samples, text
+
+
+def sampled(text: str) -> Samples:
+    """Our samples in what a node shows."""
     samples: Samples = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -86,7 +100,7 @@ def scraped(again: Callable[[], None]) -> tuple[Samples, str]:
                 key = (sample.name, own["run"], own["step"], *([own["kind"]] if "kind" in own else []))
                 assert key not in samples, "the same twice"
                 samples[key] = sample.value
-    return samples, text
+    return samples
 
 
 def test_kinds_of_errors_are_bounded() -> None:

@@ -39,6 +39,9 @@ def test_cost_is_that_of_the_whole_launch_at_the_pace_it_has(tmp_path: Path) -> 
 
 
 def test_no_cost_is_said_where_it_is_not_known(tmp_path: Path) -> None:
-    late = Odd(stage=Pair(), at=0, how="raises")  # a step of which nothing is done: nobody knows its pace
-    assert re.fullmatch(r"\d+s to go", said(tmp_path / "late", 3600.0, last="selection", preferences=late))
-    assert re.fullmatch(r"\d+s to go", said(tmp_path / "free", 0.0))
+    assert re.fullmatch(r"\d+s to go", said(tmp_path, 0.0))
+
+
+def test_time_to_go_is_of_a_step_while_nobody_knows_the_pace_of_another(tmp_path: Path) -> None:
+    late = Odd(stage=Pair(), at=0, how="raises")  # nothing of it is done
+    assert re.fullmatch(r"\d+s to go in responses", said(tmp_path, 3600.0, last="selection", preferences=late))
