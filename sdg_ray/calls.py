@@ -12,6 +12,12 @@ from typing import Any
 from sdg_ray.record import storable
 
 FENCED = re.compile(r"\s*```\w*\n(.*)\n\s*```\s*", re.DOTALL)
+DEEPEST = 100
+"""Levels of lists and objects that an answer may have; a schema is followed down some four calls for each."""
+
+
+class Unusable(Exception):
+    """A schema says nothing about a value: it points to what is not in it, or to itself without end."""
 
 
 def json_in(answer: str) -> Any:
@@ -22,9 +28,15 @@ def json_in(answer: str) -> Any:
     """
     fenced = FENCED.fullmatch(answer)
     try:
-        return json.loads(fenced[1] if fenced else answer, parse_constant=_no_number)
+        found = json.loads(fenced[1] if fenced else answer, parse_constant=_no_number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+    if any(isinstance(left, (dict, list)) for left in level):
+        raise ValueError("nested too deeply")
+    return found
 
 
 def checked_call(reference: str, answer: str) -> str | None:
@@ -32,6 +44,9 @@ def checked_call(reference: str, answer: str) -> str | None:
 
     The whole answer has to be the call, bare or in a code fence. An argument that the tool does not know is wrong,
     unless its schema allows others.
+
+    Raises:
+        Unusable: the tool's schema says nothing about the arguments.
     """
     known = json.loads(reference)
     try:
@@ -49,13 +64,18 @@ def checked_call(reference: str, answer: str) -> str | None:
 
 
 def wrong(schema: Mapping[str, Any], value: Any, at: str) -> str | None:
-    """The first thing that is wrong with a value by a schema, and where in `at` it is; None where nothing is."""
+    """The first thing that is wrong with a value by a schema, and where in `at` it is; None where nothing is.
+
+    Raises:
+        Unusable: the schema says nothing about the value.
+    """
     from jsonschema.exceptions import best_match
+    from referencing.exceptions import Unresolvable
 
     try:
         error = best_match(validator(schema).iter_errors(value))
-    except RecursionError:
-        return f"{at}: nested too deeply"
+    except (Unresolvable, RecursionError) as nothing:
+        raise Unusable(f"{at}: the schema points to what is not in it, or to itself without end") from nothing
     except OverflowError:
         return f"{at}: a number is too large"
     return storable(f"{'.'.join([at, *map(str, error.absolute_path)])}: {error.message}") if error else None
@@ -79,6 +99,10 @@ def is_schema(schema: Mapping[str, Any]) -> bool:
     except (SchemaError, RecursionError):
         return False
     return True
+
+
+def _inside(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def _no_number(name: str) -> Any:

@@ -1,5 +1,6 @@
 """Calls that are checked against tools, and JSON in answers."""
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from referencing.exceptions import Unresolvable
 
-from sdg_ray.calls import checked_call, is_schema, json_in, wrong
+from sdg_ray.calls import Unusable, checked_call, is_schema, json_in, wrong
 from sdg_ray.prompts.tools import reference
 
 TIDE: dict[str, Any] = {
@@ -84,7 +84,7 @@ def test_nothing_is_brought_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "town.json").write_text('{"type": "string"}')
     parameters = {"type": "object", "properties": {"town": {"$ref": (tmp_path / "town.json").as_uri()}}}
     elsewhere = {**TIDE, "parameters": parameters}
-    with pytest.raises(Unresolvable):
+    with pytest.raises(Unusable):
         checked_call(reference(elsewhere, [elsewhere]), call(town="Tolland"))
 
 
@@ -93,10 +93,25 @@ def test_whatever_is_answered_no_exception_comes_out(answer: str) -> None:
     assert checked_call(EXPECTED, answer) is not None
 
 
-@pytest.mark.parametrize("answer", ['{"a": NaN}', "Infinity", "[" * 100_000, "```json\n{}", "{} and more", "9" * 5_000])
+@pytest.mark.parametrize(
+    "answer",
+    ['{"a": NaN}', "Infinity", "[" * 100_000, "```json\n{}", "{} and more", "9" * 5_000, "[" * 101 + "]" * 101],
+)
 def test_what_is_not_json_is_refused(answer: str) -> None:
     with pytest.raises(ValueError):
         json_in(answer)
+
+
+def test_deepest_answer_that_is_read_can_be_held_to_a_schema_of_itself() -> None:
+    deepest = json_in("[" * 100 + "]" * 100)
+    assert wrong({"items": {"$ref": "#"}, "type": "array"}, deepest, "answer") is None
+
+
+@pytest.mark.parametrize("schema", [{"$ref": "#"}, {"$ref": "#/$defs/none"}, {"not": {"$ref": "#"}}])
+def test_schema_that_says_nothing_about_a_value_is_not_the_answers_fault(schema: dict) -> None:
+    gc.collect()  # so that nothing is finalised where the stack is at its end
+    with pytest.raises(Unusable, match="answer: the schema points"):
+        wrong(schema, {"a": 1}, "answer")
 
 
 def test_place_of_the_first_wrong_value_is_named() -> None:

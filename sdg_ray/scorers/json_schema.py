@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sdg_ray.calls import is_schema, json_in, wrong
+from sdg_ray.calls import Unusable, is_schema, json_in, wrong
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion, text_of
 
@@ -55,11 +55,9 @@ def _schema(reference: str | None) -> Mapping[str, Any] | None:
 
 
 def _opinion(schema: Mapping[str, Any], answer: str) -> Opinion:
-    from referencing.exceptions import Unresolvable
-
     try:
         reason = wrong(schema, json_in(answer), "answer")
-    except Unresolvable:  # the schema points to what is not in it
+    except Unusable:
         return Opinion(score=None)
     except ValueError as error:
         reason = f"not JSON: {error}"

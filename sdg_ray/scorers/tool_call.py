@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sdg_ray.calls import checked_call, is_schema, json_in
+from sdg_ray.calls import Unusable, checked_call, is_schema, json_in
 from sdg_ray.record import Chat
 from sdg_ray.scorers import Opinion, text_of
 
@@ -55,11 +55,9 @@ def _known(reference: str | None) -> Mapping[str, Any] | None:
 
 
 def _opinion(reference: str, known: Mapping[str, Any], answer: str) -> Opinion:
-    from referencing.exceptions import Unresolvable
-
     try:
         reason = checked_call(reference, answer)
-    except Unresolvable:  # the tool's schema points to what is not in it
+    except Unusable:
         return Opinion(score=None)
     if reason is None and "arguments" in known and not equal(known["arguments"], json_in(answer)["arguments"]):
         reason = "arguments: not the expected ones"
