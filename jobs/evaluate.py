@@ -32,7 +32,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import CONF, build, compose, setting
+from sdg_ray.config import CONF, build, compose, identity, setting
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import Figure, model
 from sdg_ray.evaluate.figure import figures, settled, table, write
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
         raise Refused(f"to={to} is not on this machine; figures go into a folder")
     model.check(engine, chat=evaluation.chat if isinstance(evaluation, Harness) else True)
     evaluation.check()
-    if settled(to, {"model": model.known(engine), "on": evaluation.settings()}):
+    if settled(to, {"model": identity(engine), "on": evaluation.settings()}):
         console.print(f"{to} is complete already; there was nothing to do", highlight=False, soft_wrap=True)
     else:
         found = measured(evaluation, cfg, to, f"python jobs/evaluate.py {shlex.join(arguments)}", console)

@@ -27,6 +27,7 @@ from sdg_ray.align.exported import conversations
 from sdg_ray.align.logprobs import told_logits
 from sdg_ray.align.tokens import Examples, Said, Tokens, padded, whole
 from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import folder_of, model_name
 from sdg_ray.errors import Refused
 
 
@@ -55,7 +56,7 @@ class Distill:
     may say, to the reverse (1), by which it keeps to what its teacher says most.
     """
 
-    teacher: str | None
+    teacher: str | None = model_name()
     lmbda: float = 0.5
     beta: float = 0.5
     temperature: float = 0.9
@@ -80,7 +81,7 @@ class Distill:
     def load(self, name: str, tokens: Tokens, seed: int) -> Any:
         """The student. Raises `Refused` where its teacher has another number of embeddings."""
         student = models.causal(name, tokens, seed)
-        rows = AutoConfig.from_pretrained(Vllm(name=str(self.teacher)).folder).vocab_size
+        rows = AutoConfig.from_pretrained(folder_of(str(self.teacher))).vocab_size
         if rows != student.config.vocab_size:
             raise Refused(
                 f"teacher={self.teacher} has embeddings for {rows:,} tokens and model={name} for "
@@ -133,7 +134,7 @@ class Distill:
 @lru_cache(maxsize=1)
 def _teacher(name: str, device: torch.device) -> Any:
     """The teacher, loaded once in a process."""
-    model = AutoModelForCausalLM.from_pretrained(Vllm(name=name).folder, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder_of(name), dtype=torch.float32)
     return model.eval().requires_grad_(False).to(device)
 
 
@@ -149,7 +150,7 @@ def _gkd() -> Any:
 def _check_shared(teacher: str, tokens: Tokens) -> None:
     Vllm(name=teacher).check()
     own = tokens.tokenizer.get_vocab()
-    theirs = AutoTokenizer.from_pretrained(Vllm(name=teacher).folder).get_vocab()
+    theirs = AutoTokenizer.from_pretrained(folder_of(teacher)).get_vocab()
     if others := [word for word in own.keys() | theirs.keys() if own.get(word) != theirs.get(word)]:
         word = min(others)
         raise Refused(

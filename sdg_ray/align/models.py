@@ -15,7 +15,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, GenerationConfig
 
 from sdg_ray.align.tokens import Tokens
-from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import folder_of
 from sdg_ray.record import Chat
 from sdg_ray.scorers.reward_model import ATTRIBUTES
 
@@ -25,7 +25,7 @@ PROBE: Chat = [{"role": "user", "content": "?"}, {"role": "assistant", "content"
 
 def causal(name: str, tokens: Tokens, seed: int) -> Any:
     """A language model, in 32 bits, that ends its turns with what it is taught to end them with."""
-    model = AutoModelForCausalLM.from_pretrained(Vllm(name=name).folder, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder_of(name), dtype=torch.float32)
     model.config.eos_token_id = model.generation_config.eos_token_id = _ends(model.generation_config, tokens)
     return model
 
@@ -33,7 +33,7 @@ def causal(name: str, tokens: Tokens, seed: int) -> Any:
 def regressing(name: str, tokens: Tokens, seed: int) -> Any:
     """A model with a head for the five attributes, new and by chance where it had none; no softmax is put upon it."""
     torch.manual_seed(seed)
-    folder = Vllm(name=name).folder
+    folder = folder_of(name)
     config = AutoConfig.from_pretrained(folder)
     config.id2label = dict(enumerate(ATTRIBUTES))
     config.label2id = {attribute: number for number, attribute in enumerate(ATTRIBUTES)}
@@ -57,7 +57,7 @@ def save(model: Any, tokens: Tokens, folder: Path, like: str) -> None:
     unfinished = folder / ".unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     model.config.use_cache = True
-    dtype = AutoConfig.from_pretrained(Vllm(name=like).folder).dtype
+    dtype = AutoConfig.from_pretrained(folder_of(like)).dtype
     model.to(dtype or torch.float32).save_pretrained(unfinished)
     tokens.tokenizer.save_pretrained(unfinished)
     for path in sorted(unfinished.iterdir(), key=lambda path: path.name == LAST):

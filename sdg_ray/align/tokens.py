@@ -20,6 +20,7 @@ from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer
 
 from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import folder_of
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 
@@ -102,14 +103,14 @@ def tokens_of(model: str, tokenizer: str | None) -> Tokens:
         taken = _loaded(tokenizer)
     if taken is None:
         raise Refused(f"{tokenizer or model} has no tokenizer; name a model of its family that has one: tokenizer=...")
-    _check_match(model, AutoConfig.from_pretrained(Vllm(name=model).folder).vocab_size, own, tokenizer or model, taken)
+    _check_match(model, AutoConfig.from_pretrained(folder_of(model)).vocab_size, own, tokenizer or model, taken)
     return Tokens(taken, tokenizer or model)
 
 
 def _loaded(model: str) -> Any:
     """The tokenizer in a model's folder; None where there is none."""
     try:
-        return AutoTokenizer.from_pretrained(Vllm(name=model).folder)
+        return AutoTokenizer.from_pretrained(folder_of(model))
     except (OSError, ValueError):  # which one, transformers decides by what else is in the folder
         return None
 

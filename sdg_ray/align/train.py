@@ -24,11 +24,10 @@ from sdg_ray.align.tokens import Examples, Tokens, tokens_of
 from sdg_ray.align.trained import EVAL, Trained
 from sdg_ray.align.trainer import Training
 from sdg_ray.config import identity
-from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import versioned
 from sdg_ray.errors import Refused
 
 FIGURES = "figures.json"
-PARTS, PART = 64, 65_536  # of a file of weights: how many of so many bytes are looked at
 
 
 def train(
@@ -141,29 +140,12 @@ def _settings(
     return {
         "stage": identity(stage),
         "training": identity(training),
-        "model": {"name": model, "files": _listing(model)},
-        "teacher": _listing(teacher) if (teacher := getattr(stage, "teacher", None)) else None,
+        "model": versioned(model),
         "tokenizer": tokenizer,
         "replay": identity(data.replay),
         "workers": together.count() if together.count() > 1 else None,  # each has a batch of its own
         "data": {"rows": len(examples.items), "hash": _hash(examples.items)},
     }
-
-
-def _listing(model: str) -> Mapping[str, str]:
-    """What tells a model's weights from others, where they are on this machine: another model may come to lie there."""
-    return {path.name: _sampled(path) for path in sorted(Path(Vllm(name=model).folder).glob("*.safetensors"))}
-
-
-def _sampled(file: Path) -> str:
-    """A hash of a file's size and of parts all over it; to read all of hundreds of gigabytes would take an hour."""
-    size = file.stat().st_size
-    digest = hashlib.blake2b(str(size).encode(), digest_size=12)
-    with file.open("rb") as bytes_:
-        for part in range(PARTS):
-            bytes_.seek(size * part // PARTS)
-            digest.update(bytes_.read(PART))
-    return digest.hexdigest()
 
 
 def _hash(items: Sequence[Any]) -> str:

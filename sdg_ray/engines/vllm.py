@@ -18,10 +18,10 @@ from typing import Any
 
 from sdg_ray.config import runtime
 from sdg_ray.engines.running import Running
+from sdg_ray.engines.weights import folder_of, model_name
 from sdg_ray.errors import Refused, installed_by
 from sdg_ray.template import worded
 
-POCKET = Path(__file__).parents[1] / "pocket" / "weights"
 QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 
 
@@ -33,7 +33,7 @@ class Vllm:
     classifies gives its head's raw values; `arguments` are any further engine arguments of vLLM by name.
     """
 
-    name: str
+    name: str = model_name()
     revision: str | None = None
     classifies: bool = False
     dtype: str = "auto"
@@ -122,8 +122,7 @@ class Vllm:
     @property
     def folder(self) -> str:
         """Where the weights are: a folder here, or the name as it is for vLLM to find."""
-        name = self.name
-        return str(POCKET / name.removeprefix("pocket/")) if name.startswith("pocket/") else name
+        return folder_of(self.name)
 
     def _config_file(self) -> Path:
         """The model's config.json: in its folder, or brought from the hub, which takes no time."""

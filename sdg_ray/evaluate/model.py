@@ -1,29 +1,11 @@
-"""The model that is measured: which weights it has, and that it can be asked.
+"""Whether the model that is to be measured is there and can be asked."""
 
-    known(Vllm(name="out/dpo"))    {"name": "out/dpo", ..., "weights": {"model.safetensors": "5242880 3f2a..."}}
-
-A folder keeps its name when it is trained again; so its weights are looked at: sizes, and samples of all their bytes.
-"""
-
-import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sdg_ray.config import identity
 from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused, installed_by
-
-PIECES, PIECE = 64, 1 << 14  # of a file, spread evenly over it: another training changes every one of them
-
-
-def known(engine: Any) -> Mapping[str, Any]:
-    """Which model it is; of one that is served elsewhere only the name is known."""
-    if not isinstance(engine, Vllm):
-        return identity(engine)
-    files = sorted(Path(engine.folder).glob("*.safetensors"))
-    return identity(engine) | {"weights": {file.name: f"{file.stat().st_size} {_sampled(file)}" for file in files}}
 
 
 def check(engine: Any, chat: bool = True) -> None:
@@ -53,13 +35,3 @@ def _has_template(engine: Vllm) -> bool:
     except (OSError, ValueError, KeyError, TypeError) as error:
         said = (str(error) or repr(error)).splitlines()[0]
         raise Refused(f"model {engine.name} has no tokenizer that can be read: {said}") from error
-
-
-def _sampled(file: Path) -> str:
-    """A hash of pieces of a file: all of a small one, a megabyte of a large one."""
-    digest, size = hashlib.blake2b(digest_size=8), file.stat().st_size
-    with file.open("rb") as weights:
-        for place in range(PIECES):
-            weights.seek(size * place // PIECES)
-            digest.update(weights.read(min(PIECE, -(-size // PIECES))))
-    return digest.hexdigest()

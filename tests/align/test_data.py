@@ -222,7 +222,7 @@ def test_empty_files_have_no_rows(tmp_path: Path, trl: str) -> None:
 
 def changed_tokenizer(tmp_path: Path, change: Any) -> str:
     """A folder like pocket/base with another tokenizer."""
-    from sdg_ray.engines.vllm import POCKET
+    from sdg_ray.engines.weights import POCKET
 
     folder = tmp_path / "other"
     folder.mkdir()
@@ -248,7 +248,7 @@ def test_a_tokenizer_of_another_family_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_tokenizer_takes_that_of_another(tmp_path: Path) -> None:
-    from sdg_ray.engines.vllm import POCKET
+    from sdg_ray.engines.weights import POCKET
 
     (tmp_path / "config.json").write_bytes((POCKET / "base" / "config.json").read_bytes())
     assert f"{tmp_path} has no tokenizer; name a model of its family" in refusal(lambda: tokens_of(str(tmp_path), None))
@@ -293,7 +293,7 @@ def test_a_tokenizer_that_is_larger_than_the_model_is_refused(tmp_path: Path) ->
 def test_a_template_is_needed_that_leaves_earlier_turns_as_they_are(tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
-    from sdg_ray.engines.vllm import POCKET
+    from sdg_ray.engines.weights import POCKET
 
     tokenizer = AutoTokenizer.from_pretrained(POCKET / "base")
     tokenizer.chat_template = None

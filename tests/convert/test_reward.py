@@ -15,7 +15,8 @@ from transformers import NemotronForSequenceClassification
 
 from jobs.convert import main
 from sdg_ray.config import build, compose
-from sdg_ray.engines.vllm import POCKET, Vllm
+from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import POCKET
 from sdg_ray.errors import Refused
 from sdg_ray.scorers.reward_model import ATTRIBUTES
 from tests.convert.layout import nine, publish
@@ -39,7 +40,8 @@ def test_five_of_nine_outputs_come_out_as_they_were_with_their_bias(tmp_path: Pa
     config = json.loads((folder / "config.json").read_text())
     with torch.no_grad():
         found = loaded(TOKENS[:1]).logits, loaded(TOKENS[1:]).logits
-    assert (torch.cat(found) + torch.tensor(config["score_bias"]) - expected).abs().max() < 1e-6
+    # two texts at a time round otherwise than one, and by how much is a matter of the CPU
+    assert (torch.cat(found) + torch.tensor(config["score_bias"]) - expected).abs().max() < 1e-5
     assert list(loaded.config.id2label.values()) == list(ATTRIBUTES) and loaded.config.problem_type == "regression"
     assert min(config["score_bias"], key=abs) and not (tmp_path / "made.unfinished").exists()
 

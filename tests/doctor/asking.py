@@ -7,7 +7,7 @@ from typing import Any
 
 from sdg_ray.config import build, compose
 from sdg_ray.doctor import Asked, Check, Finding, Verdict
-from sdg_ray.engines.vllm import POCKET
+from sdg_ray.engines.weights import POCKET
 
 
 def asked(*settings: str) -> Asked:

@@ -8,7 +8,8 @@ import pytest
 from sdg_ray.doctor import Verdict, chat_template, context, memory, reward_head
 from sdg_ray.doctor.arithmetic import cache_per_token, estimated, weights
 from sdg_ray.doctor.uses import uses
-from sdg_ray.engines.vllm import POCKET, Vllm
+from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import POCKET
 from tests.doctor.asking import asked, is_warning, is_wrong, pocket, worst
 
 NEMOTRON4 = {

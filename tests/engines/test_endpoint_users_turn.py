@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from sdg_ray.config import identity
 from sdg_ray.engines import Answers, Sampling
 from sdg_ray.engines.endpoint import Endpoint
-from sdg_ray.engines.vllm import POCKET
+from sdg_ray.engines.weights import POCKET
 from sdg_ray.errors import Refused
 from sdg_ray.record import Chat
 from tests.engines.server import Reply, Server

@@ -15,7 +15,7 @@ pytest.importorskip("lm_eval", reason="pip install -e '.[evaluate]' brings it")
 from jobs.evaluate import main
 from sdg_ray.config import build, compose
 from sdg_ray.engines.endpoint import Endpoint
-from sdg_ray.engines.vllm import POCKET
+from sdg_ray.engines.weights import POCKET
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import Figure, figures, humaneval
 from sdg_ray.evaluate.harness import Harness, figures_of

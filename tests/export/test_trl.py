@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sdg_ray.engines.vllm import POCKET
+from sdg_ray.engines.weights import POCKET
 from tests.export.runs import exported, loaded
 from tests.small import run_here, small_recipe
 

@@ -10,7 +10,8 @@ import pytest
 
 from jobs.serve import check_port, usage
 from sdg_ray.config import build, compose
-from sdg_ray.engines.vllm import POCKET, Vllm
+from sdg_ray.engines.vllm import Vllm
+from sdg_ray.engines.weights import POCKET
 from sdg_ray.errors import Refused
 from sdg_ray.serve import Served, Serving, check_room, serving, settings
 from sdg_ray.serve.llm import llm_config
