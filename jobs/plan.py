@@ -26,7 +26,7 @@ from rich.table import Table
 
 from sdg_ray.bucket import bucket
 from sdg_ray.command import command
-from sdg_ray.config import build, compose
+from sdg_ray.config import build, compose, setting
 from sdg_ray.errors import Refused
 from sdg_ray.plan.clock import HOUR, Line, Phase, Plan, Span, planned
 from sdg_ray.plan.figures import Figures
@@ -43,17 +43,18 @@ def main(arguments: Sequence[str], console: Console) -> int:
     cfg = compose("plan", arguments)
     recipe: Recipe = build(cfg.recipe)
     figures: Figures = build(cfg.throughput)
+    price = setting(cfg, "price", float)
     probe = probe_of(cfg.root, cfg.probe, figures) if cfg.probe else None
     plan = planned(recipe, build(cfg.cluster), figures, probe)
     if not plan.lines:
         raise Refused("no step of this recipe asks a model, so there is nothing to plan")
-    console.print(_table(plan, cfg.price))
-    for line in _sums(plan, cfg.price):
+    console.print(_table(plan, price))
+    for line in _sums(plan, price):
         console.print(line, highlight=False, soft_wrap=True)
     for sentence in plan.wrong:
         console.print(f"wrong: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     console.print("\nassumed", style="dim")
-    for sentence in sentences(plan, figures, cfg.price):
+    for sentence in sentences(plan, figures, price):
         console.print(f"- {sentence}", highlight=False, markup=False)
     return 0
 
@@ -61,8 +62,10 @@ def main(arguments: Sequence[str], console: Console) -> int:
 def probe_of(root: str, run: str, figures: Figures) -> Probe:
     """A finished run, measured with the recipe and the cluster that its command named."""
     store = reopen(root, run)
-    said = json.loads(bytes(obstore.get(bucket(store.root), f"{run}/run.json").bytes())).get("command")
-    if not said:
+    about = json.loads(bytes(obstore.get(bucket(store.root), f"{run}/run.json").bytes()))
+    if earlier := about.get("retries"):
+        raise Refused(f"run {run!r} only asked again what had failed in {earlier!r}; probe={earlier} has the figures")
+    if not (said := about.get("command")):
         raise Refused(f"run {run!r} does not say by which command it was made, so it cannot be a probe")
     cfg = compose("generate", shlex.split(said)[2:])
     return probed(store, build(cfg.recipe), build(cfg.cluster), figures)

@@ -4,16 +4,21 @@ bucket("s3://bucket/runs")                for work that has begun: outlasts a st
 hurried("s3://bucket/runs")               to look whether a root can be used at all: seconds
 working("s3://bucket/runs")               the first, or the second while the store is known to be away
 refuse_secrets("root", "s3://me:word@bucket/runs")    raises, without repeating the address
+create(client, "demo/run.json", body)     one write that never replaces a file, and leaves a whole one or none
 with using("s3://bucket/runs", "read"):   whatever keeps it from being read is one sentence (`Unusable`)
 """
 
 import contextlib
 import functools
+import os
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import obstore
 from obstore import exceptions, store
 
 from sdg_ray.errors import Refused
@@ -77,6 +82,26 @@ def using(root: str, done: str) -> Iterator[None]:
     AWAY.discard(root)
 
 
+def create(client: Any, path: str, body: bytes) -> None:
+    """One create-only write. On a local disk: a hidden file, brought to the disk, linked into place and removed.
+
+    A process killed between these leaves a hidden file that no reader looks at, and a machine that loses its power
+    never comes back with a name whose bytes were still in memory; object stores need no such care, for an object
+    appears when it is whole.
+    """
+    if not isinstance(client, store.LocalStore):
+        obstore.put(client, path, body, mode="create", use_multipart=False)
+        return
+    folder, name = path.rsplit("/", 1)
+    partial = f"{folder}/.partial/{name}.{uuid.uuid4().hex}"
+    obstore.put(client, partial, body)
+    try:
+        _to_disk(Path(client.prefix or "/") / partial)
+        obstore.copy(client, partial, path, overwrite=False)
+    finally:
+        obstore.delete(client, partial)
+
+
 def refuse_secrets(setting: str, at: str) -> None:
     """Raise `Refused` for an address with credentials in it, which is not repeated: what is typed is kept and shown.
 
@@ -113,6 +138,15 @@ def _remote(root: str, retries: Any) -> Any:
         return store.from_url(root, client_options=OPTIONS, retry_config=retries)
     except (exceptions.BaseError, ValueError) as error:
         raise Refused(f"root={root} is not an address that can be opened: {first_line(error)}") from error
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until what was written to a file would outlast a loss of power."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _cure(root: str) -> str:

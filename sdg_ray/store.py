@@ -28,9 +28,9 @@ from typing import Any
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
-from obstore import exceptions, store
+from obstore import exceptions
 
-from sdg_ray.bucket import REFUSAL, hurried, unusable, using, working
+from sdg_ray.bucket import REFUSAL, create, hurried, unusable, using, working
 from sdg_ray.config import differences
 from sdg_ray.errors import Refused
 
@@ -98,7 +98,7 @@ class Store:
             for pause in PAUSES:
                 await asyncio.sleep(pause)
                 try:
-                    await in_thread(_create, client, path, body, footer.attempt)
+                    await in_thread(create, client, path, body)
                     return True
                 except (exceptions.AlreadyExistsError, exceptions.GenericError) as error:
                     failed = error  # somebody was first, or is just writing, or an answer of ours was lost on its way
@@ -115,7 +115,7 @@ class Store:
         text = json.dumps({"host": platform.node(), "at": time.time(), **body}).encode()
         path = f"{self.homes[step]}/attempts/{step}/{name}.json"
         with using(self.root, "written"):
-            _create(working(self.root), path, text, new_attempt())
+            create(working(self.root), path, text)
 
     def notes(self, step: str) -> dict[str, dict[str, Any]]:
         """The notes of a step by name, empty where one is damaged: one listing, and as a rule there are none."""
@@ -213,35 +213,6 @@ def encoded(table: pa.Table, footer: Footer) -> bytes:
     return sink.getvalue()
 
 
-def _create(client: Any, path: str, body: bytes, attempt: str) -> None:
-    """One create-only write. On a local disk: a hidden file, brought to the disk, linked into place and removed.
-
-    A process killed between these leaves a hidden file that no reader looks at, and a machine that loses its power
-    never comes back with a name whose bytes were still in memory; object stores need no such care, for an object
-    appears when it is whole.
-    """
-    if not isinstance(client, store.LocalStore):
-        obstore.put(client, path, body, mode="create", use_multipart=False)
-        return
-    folder, name = path.rsplit("/", 1)
-    partial = f"{folder}/.partial/{name}.{attempt}"
-    obstore.put(client, partial, body)
-    try:
-        _to_disk(Path(client.prefix or "/") / partial)
-        obstore.copy(client, partial, path, overwrite=False)
-    finally:
-        obstore.delete(client, partial)
-
-
-def _to_disk(file: Path) -> None:
-    """Wait until what was written to a file would outlast a loss of power."""
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _noted(body: bytes) -> dict[str, Any]:
     """What a note says; nothing where a disk has kept less than all of it."""
     try:
@@ -274,7 +245,7 @@ def _write_once(root: str, run: str, said: Mapping[str, Any]) -> dict[str, Any]:
     body = json.dumps(said, indent=1).encode()
     for _ in PAUSES:
         try:
-            obstore.put(hurried(root), f"{run}/run.json", body, mode="create", use_multipart=False)
+            create(hurried(root), f"{run}/run.json", body)
             return dict(said)
         except exceptions.AlreadyExistsError:
             if (there := _said(root, run))["steps"]:  # else somebody is just writing it, which S3 calls a conflict

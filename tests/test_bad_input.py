@@ -215,7 +215,11 @@ def test_changed_recipe_in_a_run_that_exists_is_refused_and_reuse_makes_only_wha
 
     job = generate(tmp_path, *HERE, "recipe.preferences.min_margin=1.25", "run=second", "reuse=first")
     assert job.returncode == 0, job.stdout
-    assert sorted(path.name for path in (tmp_path / "second").iterdir()) == ["preferences", "report.html", "run.json"]
+    assert sorted(path.name for path in (tmp_path / "second").glob("[!.]*")) == [
+        "preferences",
+        "report.html",
+        "run.json",
+    ]
     assert before.items() <= tree(tmp_path).items()
 
 

@@ -267,7 +267,8 @@ def test_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch:
     flushed: dict[int, list[str]] = {}
 
     def fsync(descriptor: int) -> None:
-        flushed[os.fstat(descriptor).st_ino] = [path.name for path in tmp_path.rglob("shard-*.parquet")]
+        if "/shard-" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            flushed[os.fstat(descriptor).st_ino] = [path.name for path in tmp_path.rglob("shard-*.parquet")]
 
     monkeypatch.setattr(os, "fsync", fsync)
     for shard in (0, 1):
@@ -276,14 +277,14 @@ def test_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch:
     assert flushed == {shards[0].stat().st_ino: [], shards[1].stat().st_ino: [shards[0].name]}
 
 
-def test_note_is_on_the_disk_before_it_has_its_name_and_its_leftovers_are_none(
+def test_run_and_its_notes_are_on_the_disk_before_they_have_their_names_and_leftovers_are_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named: list[list[str]] = []
     monkeypatch.setattr(os, "fsync", lambda _: named.append([path.name for path in tmp_path.rglob("*.json")]))
     store = opened(str(tmp_path))
     store.note("answers", "shard-00000.mine.0000", {"shard": 0})
-    assert named == [["run.json"]]
+    assert named == [[], ["run.json"]]
 
     (tmp_path / "first/attempts/answers/.partial/shard-00000.mine.0001.json.0123abcd").write_bytes(b"")
     assert {name: body["shard"] for name, body in store.notes("answers").items()} == {"shard-00000.mine.0000": 0}

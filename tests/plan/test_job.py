@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import re
 import shlex
 from pathlib import Path
@@ -14,7 +15,7 @@ from jobs.plan import main
 from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import Recipe
-from sdg_ray.store import Footer, open_run
+from sdg_ray.store import Footer, open_run, reopen
 
 COUNTS = {  # of one shard of 32 prompts
     "prompts": {"rows": 32},
@@ -102,6 +103,7 @@ def test_probe_gives_its_own_figures_for_another_size(tmp_path: Path) -> None:
         (("model.generator.name=mine",), "nothing is known of how fast mine is; give .* throughput.other.reads=..."),
         (("probe=nix",), "there is no run 'nix' below "),
         (("throughput.pocket.write=1",), "write"),
+        (("price=cheap",), "price=cheap is not of the type float"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(arguments: tuple[str, ...], says: str) -> None:
@@ -113,3 +115,12 @@ def test_probe_that_is_not_finished_is_refused(tmp_path: Path) -> None:
     made(tmp_path, without="reward")
     with pytest.raises(Refused, match="run 'old' lacks 2 shards; a probe has to be finished"):
         printed("probe=old", f"root={tmp_path}")
+
+
+def test_probe_that_only_asked_again_names_the_run_with_the_figures(tmp_path: Path) -> None:
+    made(tmp_path)
+    store = reopen(str(tmp_path), "old")
+    steps = json.loads((tmp_path / "old/run.json").read_text())["steps"]
+    open_run(str(tmp_path), "again", {step: at["is"] for step, at in steps.items()}, earlier=store)
+    with pytest.raises(Refused, match="run 'again' only asked again what had failed in 'old'; probe=old has"):
+        printed("probe=again", f"root={tmp_path}")
