@@ -12,6 +12,8 @@ from sdg_ray.record import Chat, kind
 from sdg_ray.scorers import Opinion, Scorer, Scoring
 from sdg_ray.stage import Columns
 
+LARGEST = 3.4e38  # what the column can hold, a float32
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -62,7 +64,7 @@ class Score:
         if there and (not self.families or family in self.families):
             found = await scoring.score(prompt, [responses[i] for i in there], reference)
             for i, opinion in zip(there, found, strict=True):
-                opinions[i] = _placed(opinion, there)
+                opinions[i] = _placed(_held(opinion), there)
         return opinions
 
 
@@ -74,6 +76,13 @@ def _told(opinions: Iterable[Opinion]) -> dict[str, str]:
         if opinion.error:
             told[f"unscored:{kind(opinion.error)}"] += 1
     return {name: str(count) for name, count in told.items()}
+
+
+def _held(opinion: Opinion) -> Opinion:
+    """A score that its column cannot hold, such as a NaN, would pass filters and win pairs: it is none."""
+    if opinion.score is None or abs(opinion.score) <= LARGEST:
+        return opinion
+    return replace(opinion, score=None, error=f"score: {opinion.score} is no finite number")
 
 
 def _placed(opinion: Opinion, there: Sequence[int]) -> Opinion:

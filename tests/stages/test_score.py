@@ -117,3 +117,16 @@ def test_comparison_names_the_other_candidate_by_its_place_in_the_row() -> None:
     assert made["score_judge"].to_pylist() == [[None, 1.0, 0.0]]
     parts = made["parts_judge"].to_pylist()[0]
     assert parts[0] is None and parts[1][0]["other"] == 2 and parts[2][0]["other"] == 1
+
+
+class Read(Length):
+    """What an answer says is its score."""
+
+    def _one(self, prompt: Chat, response: Chat, reference: str | None) -> Opinion:
+        return Opinion(score=float(response[-1]["content"]))
+
+
+def test_a_score_that_is_no_finite_number_is_none_and_told() -> None:
+    made = scored(Read(), candidates(["nan", "2", "-inf", "1e39"]))
+    assert made["score_length"].to_pylist() == [[None, 2.0, None, None]]
+    assert made.schema.metadata[b"unscored:score"] == b"3"
