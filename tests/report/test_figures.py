@@ -146,11 +146,12 @@ def test_scorer_that_asks_a_model_is_no_truth_even_if_it_says_one_or_nothing(tmp
 def test_verdicts_of_a_judge_are_pairs_and_words_are_no_attributes(tmp_path: Path) -> None:
     said = [[[] for _ in range(4)] for _ in range(3)]
     said[0][0] = [{"other": 1, "verdict": "win"}, {"other": 2, "verdict": "inconsistent"}]  # right over wrong
+    said[0][3] = [{"other": 2, "verdict": "tie"}]  # equal answers, of which it was not asked
     said[0][1] = [{"other": 0, "verdict": "loss"}]
     said[2][0] = [{"other": 1, "verdict": "win"}]  # wrong over right
     said[2][1] = [{"other": 3, "verdict": "none"}]
     told = [[{"of": 0.5, "reason": "because"}] * 4] * 3
-    verdict = pa.struct([("other", pa.int32()), ("verdict", pa.string())])
+    verdict = pa.struct([("other", pa.int32()), ("first", pa.string()), ("verdict", pa.string())])
     parts = {"parts_judge": pa.array(said, type=pa.list_(pa.list_(verdict))), "parts_world": pa.array(told)}
     run = figures(known(tmp_path, TRUTH, REWARD, parts=parts))["runs"][0]
     verdicts = next(row for row in run["agreements"] if row["pairs_by"].startswith("verdicts of judge"))

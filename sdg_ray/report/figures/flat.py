@@ -179,7 +179,7 @@ def _compares(type_: pa.DataType) -> bool:
     inner = type_.value_type if pa.types.is_list(type_) else type_
     if not pa.types.is_list(inner) or not pa.types.is_struct(inner.value_type):
         return False
-    return {"other", "verdict"} <= {each.name for each in inner.value_type}
+    return {"other", "first", "verdict"} <= {each.name for each in inner.value_type}
 
 
 def _wins(table: pa.Table, name: str, starts: np.ndarray, known: Known) -> np.ndarray:
@@ -190,7 +190,8 @@ def _wins(table: pa.Table, name: str, starts: np.ndarray, known: Known) -> np.nd
     who = np.asarray(pc.list_parent_indices(inner), dtype=np.int64)
     said = pc.list_flatten(inner)
     verdict = pc.struct_field(said, "verdict")
-    for each in pc.value_counts(verdict).to_pylist():
+    equal = pc.and_(pc.equal(verdict, "tie").fill_null(False), pc.struct_field(said, "first").is_null())
+    for each in pc.value_counts(verdict.filter(pc.invert(equal))).to_pylist():  # equal answers were not shown to it
         known.verdicts[name.removeprefix("parts_"), each["values"] or "none"] += each["counts"]
     other = starts[who] + np.asarray(pc.struct_field(said, "other").fill_null(0), dtype=np.int64)
     won = np.asarray(pc.equal(verdict, "win").fill_null(False))

@@ -58,7 +58,10 @@ def best_worst(run: Numbers, right: np.ndarray, name: str) -> np.ndarray:
 
 
 def consistency(run: Numbers, name: str) -> float | None:
-    """The share of a judge's comparisons in which both orders agree, of those with a verdict in both."""
+    """The share of a judge's comparisons in which both orders agree, of those with a verdict in both.
+
+    Equal answers, which it was not shown, are none of them: see `judges/consistency.py`.
+    """
     seen = {word: count for (judge, word), count in run.known.verdicts.items() if judge == name and word != "none"}
     return 1 - seen.get("inconsistent", 0) / sum(seen.values()) if seen else None
 
