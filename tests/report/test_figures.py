@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from sdg_ray.report.figures import drawn, figures, measures
-from sdg_ray.report.figures.numbers import numbers
+from sdg_ray.report.figures.flat import Known
+from sdg_ray.report.figures.numbers import Numbers, numbers
+from sdg_ray.report.figures.truth import best_worst
 from sdg_ray.report.tally import Tally
 from sdg_ray.store import Footer, Store, open_run
 from tests.scripted import Scripted
@@ -137,6 +139,20 @@ def test_agreement_with_truth_is_counted_over_pairs_that_truth_tells_apart(tmp_p
     assert (best["pairs"], best["apart"], best["agreement"]) == (3, 2, 0.5)
     assert rows["two drawn at random"]["agreement"] == 0.5
     assert rows["two drawn at random"]["chosen_right"] == pytest.approx((0.5 + 1 + 1 / 3) / 3)
+
+
+def test_order_of_equal_candidates_is_of_no_account() -> None:
+    prompts, right = np.repeat(np.arange(400), 4), np.tile([0.0, 1.0, 0.0, 1.0], 400)
+    level = {"level": np.tile([4.0, 4.0, 2.0, 2.0], 400)}  # of the equal ones, the first is wrong and the last is right
+    none: dict[str, np.ndarray] = {}
+    run = Numbers(
+        ids=[], prompts=none, candidates={"prompt": prompts}, attributes=level, pairs=none, wins=none, known=Known(),
+        share=1.0,
+    )  # fmt: skip
+    best, worst = best_worst(run, right, "level").T
+    assert {*(best % 4)} == {0, 1} and {*(worst % 4)} == {2, 3}
+    assert 0.4 < right[best].mean() < 0.6 and 0.4 < right[worst].mean() < 0.6
+    assert (best_worst(run, right, "level")[:, 0] == best).all()
 
 
 def test_scorer_that_asks_a_model_is_no_truth_even_if_it_says_one_or_nothing(tmp_path: Path) -> None:

@@ -46,10 +46,15 @@ def _rows(run: Numbers, right: np.ndarray, scorers: list[str]) -> Iterator[dict[
 
 
 def best_worst(run: Numbers, right: np.ndarray, name: str) -> np.ndarray:
-    """The best and the worst candidate of each prompt by one score, among those of which truth is known."""
+    """The best and the worst candidate of each prompt by one score, among those of which truth is known.
+
+    Which of several equal ones falls to chance: a score that rates much alike would else be credited, or charged, with
+    the order of the generators.
+    """
     scores = run.attributes[name]
     there = np.flatnonzero(~np.isnan(scores) & ~np.isnan(right))
-    order = there[np.lexsort((-scores[there], run.candidates["prompt"][there]))]
+    chance = np.random.default_rng(0).random(len(there))
+    order = there[np.lexsort((chance, -scores[there], run.candidates["prompt"][there]))]
     prompts = run.candidates["prompt"][order]
     first = np.flatnonzero(np.diff(prompts, prepend=-1))
     last = np.append(first[1:], len(order)) - 1
