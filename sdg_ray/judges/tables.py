@@ -87,7 +87,7 @@ def interval(part: int, whole: int) -> str:
     share, spread = part / whole, Z * Z / whole
     middle = (share + spread / 2) / (1 + spread)
     half = Z * sqrt(share * (1 - share) / whole + spread / (4 * whole)) / (1 + spread)
-    return f"{middle - half:.0%}".removesuffix("%") + f"-{middle + half:.0%}"
+    return f"{max(0.0, middle - half):.0%}".removesuffix("%") + f"-{middle + half:.0%}"
 
 
 def percent(share: float | None) -> str:

@@ -61,7 +61,8 @@ def _point(threshold: float, kept: int, good: float, all_good: float) -> Point:
     middle = (share + spread / 2) / (1 + spread)
     wide = SURE * ((share * (1 - share) + spread / 4) / kept) ** 0.5 / (1 + spread)
     recall = good / all_good if all_good else 0.0
-    return Point(threshold=threshold, kept=kept, precision=share, low=middle - wide, high=middle + wide, recall=recall)
+    low, high = max(0.0, middle - wide), middle + wide
+    return Point(threshold=threshold, kept=kept, precision=share, low=low, high=high, recall=recall)
 
 
 async def labelled(store: Store, scorer: str, labels: str | Labels) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -79,7 +79,8 @@ def test_scorers_can_be_set_and_added_as_the_help_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "between"), [(50, 100, "40-60%"), (0, 10, "0-28%"), (10, 10, "72-100%"), (0, 0, "")]
+    ("part", "whole", "between"),
+    [(50, 100, "40-60%"), (0, 10, "0-28%"), (0, 15, "0-20%"), (10, 10, "72-100%"), (0, 0, "")],
 )
 def test_interval_is_that_of_wilson(part: int, whole: int, between: str) -> None:
     assert interval(part, whole) == between

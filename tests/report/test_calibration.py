@@ -37,6 +37,7 @@ def test_curve_counts_what_every_threshold_keeps() -> None:
 def test_interval_is_wilsons() -> None:
     found = points(*[(1.0, 1.0)] * 8, *[(1.0, 0.0)] * 2)[0]
     assert (found.low, found.high) == (pytest.approx(0.490, abs=1e-3), pytest.approx(0.943, abs=1e-3))
+    assert f"{points(*[(1.0, 0.0)] * 15)[0].low:.0%}" == "0%"
 
 
 def test_least_threshold_that_reaches_the_target() -> None:
