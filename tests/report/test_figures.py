@@ -84,6 +84,13 @@ def test_every_value_is_in_a_bar(values: list[float]) -> None:
     assert sum(measures.counted(found, measures.edges([found]))) == len(values)
 
 
+@pytest.mark.parametrize("most", [10, 28, 35, 60, 400])
+def test_bars_of_whole_numbers_are_level_where_the_numbers_are(most: int) -> None:
+    gaps = np.arange(-most, most, dtype=np.float64)
+    inner = measures.counted(gaps, measures.edges([gaps]))[1:-1]
+    assert len(inner) > 5 and len(set(inner)) == 1
+
+
 def test_grid_puts_a_point_where_its_column_begins() -> None:
     x, y = np.repeat([0.0, 10.0, 20.0], 10), np.repeat([1.0, 2.0, 3.0], 10)
     found = measures.bins(x, y, 10)

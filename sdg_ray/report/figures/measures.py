@@ -32,7 +32,7 @@ def edges(columns: Sequence[np.ndarray], bars: int = BARS) -> np.ndarray:
     low, high = np.quantile(values, (0.002, 0.998))
     step = round_step((high - low) / bars)
     if (values == np.round(values)).all():
-        step = max(1.0, step)
+        step = 5.0 if step == 2.5 else max(1.0, step)  # bars of 2.5 would hold two and three whole numbers in turn
     first, last = math.floor(low / step), math.floor(high / step) + 1
     return np.round(np.arange(first, last + 1) * step, 10)
 
