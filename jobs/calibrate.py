@@ -17,6 +17,7 @@ in 95 of 100 cases), and the settings for a run that uses them. Nothing is writt
 import asyncio
 import math
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 from rich import box
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
     console.print(_table(curves, chosen["precision"], chosen["least"]))
     for family, points in curves.items():
         if found := fitted(points, chosen["precision"], chosen["least"]):
-            setting = f"recipe.selection.filters.{chosen['scorer']}.families.{family}={_below(found.threshold)}"
+            setting = f"recipe.selection.filters.{chosen['scorer']}.families.{family}={typed_as(found, points)}"
             console.print(setting, highlight=False, soft_wrap=True)
     return 0
 
@@ -83,9 +84,11 @@ def _table(curves: dict[str, list[Point]], target: float, least: int) -> Table:
     return table
 
 
-def _below(threshold: float) -> float:
-    """A threshold that can be typed, and keeps what this one keeps."""
-    return math.floor(threshold * 1000) / 1000
+def typed_as(point: Point, points: Sequence[Point]) -> float:
+    """A threshold that can be typed, and keeps what this one keeps: it lies above the next lower score."""
+    lower = max((each.threshold for each in points if each.threshold < point.threshold), default=-math.inf)
+    cut = (math.floor(point.threshold * 10**digits) / 10**digits for digits in count(3))
+    return next(short for short in cut if lower < short <= point.threshold)
 
 
 def _picture(points: Sequence[Point], least: int) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from jobs.calibrate import main
+from jobs.calibrate import main, typed_as
 from sdg_ray.errors import Refused
 from sdg_ray.report.calibration import best, curve, fitted, labelled, read_labels
 from sdg_ray.stage import Columns
@@ -47,6 +47,16 @@ def test_least_threshold_that_reaches_the_target() -> None:
     assert fitted(found, 0.9, 3) is None
     assert best(found, 3).threshold == 1.0
     assert best(found, 9) is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e-30, 1e30, -1.0])
+def test_threshold_that_is_typed_keeps_what_its_point_keeps(scale: float) -> None:
+    scores = np.random.default_rng(2).normal(size=5000).astype(np.float32).astype(np.float64) * scale
+    found = curve(scores, np.ones(len(scores)))
+    for point in found[::50]:
+        assert (scores >= typed_as(point, found)).sum() == point.kept
+    few = points((2.3456, 1), (1.0, 0))
+    assert typed_as(few[0], few) == 2.345
 
 
 def test_a_higher_threshold_of_a_score_that_knows_keeps_more_that_is_right() -> None:
