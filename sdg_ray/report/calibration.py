@@ -132,7 +132,9 @@ def read_labels(path: str) -> Labels:
 def _label(path: str, number: int, line: str) -> tuple[str, int, float]:
     try:
         row: Any = json.loads(line)
-        return str(row["prompt_id"]), int(row["candidate"]), float(bool(row["right"]))
+        if row["right"] not in (True, False):  # "false" is a text, and would count as right
+            raise ValueError(row["right"])
+        return str(row["prompt_id"]), int(row["candidate"]), float(row["right"])
     except (ValueError, KeyError, TypeError) as error:
         wanted = '{"prompt_id": "...", "candidate": 0, "right": true}'
         raise Refused(f"labels {path}, line {number}: it must be like {wanted}") from error

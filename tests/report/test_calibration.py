@@ -122,6 +122,7 @@ def test_people_label_candidates_in_a_file(run: Path) -> None:
 
 def test_what_cannot_be_used_is_refused(run: Path) -> None:
     (run / "bad.jsonl").write_text('{"prompt_id": "x"}')
+    (run / "said.jsonl").write_text('{"prompt_id": "x", "candidate": 0, "right": "false"}')
     for arguments, sentence in (
         (
             ("truth=reward",),
@@ -129,6 +130,7 @@ def test_what_cannot_be_used_is_refused(run: Path) -> None:
         ),
         (("truth=nobody",), "run 'first' has no scores by 'nobody'; there are: reward, truth"),
         ((f"labels={run / 'bad.jsonl'}",), "bad.jsonl, line 1: it must be like"),
+        ((f"labels={run / 'said.jsonl'}",), "said.jsonl, line 1: it must be like"),
         ((f"labels={run / 'none.jsonl'}",), "none.jsonl"),
         ((), "either truth=SCORER or labels=FILE"),
         (("truth=truth", "precision=1.5"), "precision must be above 0"),
