@@ -147,7 +147,20 @@ def _asked(reference: str) -> list[tuple[str, Kwargs]]:
 def _known(id: str, kwargs: Mapping[str, Any]) -> None:
     if id not in INSTRUCTIONS:
         raise ValueError(f"there is no instruction {id!r}")
+    signature = inspect.signature(INSTRUCTIONS[id].follows)
     try:
-        inspect.signature(INSTRUCTIONS[id].follows).bind("", **kwargs)
+        signature.bind("", **kwargs)
     except TypeError as error:
         raise ValueError(f"instruction {id} cannot have the arguments {kwargs}: {error}") from error
+    for name, value in kwargs.items():
+        if not _is_of(signature.parameters[name].annotation, value):
+            raise ValueError(f"instruction {id} cannot have {value!r} as its {name}")
+
+
+def _is_of(annotation: Any, value: Any) -> bool:
+    """Whether an argument is a number, a text or a list of texts, as the checker says."""
+    if annotation is int:
+        return isinstance(value, int | float)
+    if annotation is str:
+        return isinstance(value, str)
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

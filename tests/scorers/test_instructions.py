@@ -77,6 +77,10 @@ def test_verdicts_are_those_of_the_checkers() -> None:
         reference(("punctuation:no_comma", {"n": 1})),
         reference(("length_constraints:number_words", {"relation": "at least", "num_words": "many"})),
         reference(("length_constraints:number_words", {"relation": "about", "num_words": 5})),
+        reference(("keywords:existence", {"keywords": [2024]})),
+        reference(("keywords:existence", {"keywords": "so"})),
+        reference(("startend:end_checker", {"end_phrase": 5})),
+        reference(("detectable_format:number_bullet_lists", {"num_bullets": "1"})),
         "[" * 100_000,
     ],
 )
