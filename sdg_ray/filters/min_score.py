@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True, kw_only=True)
 class MinScore:
@@ -33,4 +35,9 @@ class MinScore:
         threshold = self.families.get(candidate["family"], self.threshold) if self.families else self.threshold
         if score is None:
             return None if self.keep_unscored else "not scored"
-        return f"below {threshold}" if score < threshold else None
+        return None if reaches(score, threshold) else f"below {threshold}"
+
+
+def reaches(score: float, threshold: float) -> bool:
+    """Whether a score is at least the threshold as its column, a float32, holds it: that of 0.7 is a little below."""
+    return score >= float(np.float32(threshold))

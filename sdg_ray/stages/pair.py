@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from sdg_ray.errors import Refused
+from sdg_ray.filters.min_score import reaches
 from sdg_ray.record import PAIRS, hashed
 from sdg_ray.stage import Columns
 
@@ -128,7 +129,7 @@ class Pair:
         if least is None:
             return True
         score = row[f"score_{self.quality}"][chosen]
-        return score is not None and score >= least
+        return score is not None and reaches(score, least)
 
     def _agreed(self, row: Row, name: str, chosen: int, rejected: int) -> bool:
         if name not in self.judges:

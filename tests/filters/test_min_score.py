@@ -1,5 +1,8 @@
 """A least score."""
 
+import math
+
+import pyarrow as pa
 import pytest
 
 from sdg_ray.filters.min_score import MinScore
@@ -13,6 +16,14 @@ def test_reason_by_score(score: float | None, reason: str | None) -> None:
     least = MinScore(scorer="judge", threshold=3.0)
     assert least.reads == ("score_judge",)
     assert least.reason({"score_judge": score}) == reason
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.7, 0.9, 3.3, -2.7])
+def test_score_that_is_the_threshold_is_not_below_it_once_it_was_in_its_column(threshold: float) -> None:
+    score = pa.array([threshold], pa.float32())[0].as_py()
+    assert MinScore(scorer="judge", threshold=threshold).reason({"score_judge": score}) is None
+    below = math.nextafter(score, -math.inf)
+    assert MinScore(scorer="judge", threshold=threshold).reason({"score_judge": below}) == f"below {threshold}"
 
 
 def test_families_have_thresholds_of_their_own() -> None:

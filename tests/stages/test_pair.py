@@ -69,6 +69,11 @@ def test_margin_has_to_be_larger_than_the_least() -> None:
     assert len(by_reward([1.0, 2.25], [True, True], min_margin=1.0)) == 1
 
 
+def test_quality_that_is_what_is_asked_for_is_enough() -> None:
+    assert ends(by_reward([0.7, 0.5], [True, True], chosen_at_least=0.7)) == [(0, 1)]
+    assert by_reward([0.6875, 0.5], [True, True], chosen_at_least=0.7) == []
+
+
 scores = st.one_of(st.none(), st.floats(-5, 5, width=32))
 
 
