@@ -6,6 +6,7 @@ what is known. What could not be made comes back as such, with its reason; nothi
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
@@ -65,20 +66,23 @@ class Asking:
         self.writer, self.session, self.model = writer, session, writer.engine.model
         self.again = template("asking/again", "known")
 
-    async def items(self, wanted: Template, n: int, chance: Chance, **filled: object) -> list[Made]:
-        """Exactly `n` different items, or reasons in the place of those that were not made."""
+    async def items(
+        self, wanted: Template, n: int, chance: Chance, known: Sequence[str] = (), **filled: object
+    ) -> list[Made]:
+        """Exactly `n` different items that are not `known`, or reasons in the place of those that were not made."""
         made: list[Made] = []
         raw = ""
         for attempt in range(self.writer.attempts + (n - 1) // self.writer.most):
             if len(made) == n:
                 break
             missing, seed = min(n - len(made), self.writer.most), _seed(chance.at(attempt))
+            there = [*known, *(each.text or "" for each in made)]
             _count(lists=1, retries=attempt > 0)
             try:
-                answer = await self._list(wanted.fill(n=missing, **filled), made, missing, seed)
+                answer = await self._list(wanted.fill(n=missing, **filled), there, missing, seed)
             except BadRow as bad:
                 return made + [self._failed(str(bad), seed, wanted)] * (n - len(made))
-            new, raw = _new(answer, made)[:missing], answer.text
+            new, raw = _new(answer, there)[:missing], answer.text
             _count(parsed=bool(new), items=len(new))
             made += [Made(text=text, model=self.model, seed=seed, template=wanted.version) for text in new]
         reason = f"short list: {len(made)} of {n}, the last answer was {raw[:RAW]!r}"
@@ -113,9 +117,9 @@ class Asking:
             raw = answer.text
         return self._failed(f"no whole text: the last answer was {raw[:RAW]!r}", _seed(chance), wanted)
 
-    async def _list(self, ask: str, made: list[Made], n: int, seed: int) -> Answer:
-        if made:
-            ask += "\n" + self.again.fill(known="\n".join(f"- {each.text}" for each in made[-SHOWN:]))
+    async def _list(self, ask: str, there: Sequence[str], n: int, seed: int) -> Answer:
+        if there:
+            ask += "\n" + self.again.fill(known="\n".join(f"- {text}" for text in there[-SHOWN:]))
         sampling = self.writer.sampling
         if self.writer.structured:
             sampling = replace(sampling, more={**sampling.more, "structured_outputs": {"json": _list_schema(n)}})
@@ -130,9 +134,9 @@ class Asking:
         return Made(error=reason, model=self.model, seed=seed, template=wanted.version if wanted else None)
 
 
-def _new(answer: Answer, made: list[Made]) -> list[str]:
+def _new(answer: Answer, there: Sequence[str]) -> list[str]:
     """The items of an answer that are not there yet; the last one of an answer that was cut off is not whole."""
-    found, known = parsed(answer.text), {(each.text or "").casefold() for each in made}
+    found, known = parsed(answer.text), {text.casefold() for text in there}
     whole = found[:-1] if answer.finish == "length" else found
     return [text for text in whole if text.casefold() not in known]
 

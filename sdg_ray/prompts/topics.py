@@ -42,7 +42,8 @@ class Broad:
         async def make(size: int, chance: Chance) -> Sequence[Draft]:
             below = min(self.below, max(1, math.isqrt(size)))
             broad = math.ceil(size / (1 + below))
-            made = await means.asking.items(template(self.macro, "n"), max(0, broad - len(self.given)), chance)
+            missing = max(0, broad - len(self.given))
+            made = await means.asking.items(template(self.macro, "n"), missing, chance, known=self.given)
             tops = [*map(given, self.given[:broad]), *(Draft.of(each, [each.text or ""]) for each in made)]
             return (await with_subtopics(means.asking, tops, below, self.sub, chance))[:size]
 

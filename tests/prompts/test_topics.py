@@ -43,6 +43,13 @@ def test_given_topics_are_the_first_broad_ones_and_have_others_below_them() -> N
     assert [origin_of(draft)["path"][0] for draft in made[3:7]] == ["Lighthouses"] * 2 + ["Kites"] * 2
 
 
+def test_given_topic_that_the_model_names_too_is_there_once() -> None:
+    writer = ListWriter(says={"exactly 2": "1. kites\n2. Tides", "broad topics": "1. Bread"})
+    made = topics_of(Broad(below=2, given=("Kites",)), 9, writer)
+    assert [origin["path"] for draft in made[:3] if (origin := draft.origin)] == [["Kites"], ["Tides"], ["Bread"]]
+    assert "- Kites" in writer.asks[0] and "- Kites\n- Tides" in writer.asks[1]
+
+
 def test_topic_that_could_not_be_made_leaves_its_place_and_those_below_it_empty() -> None:
     made = topics_of(Broad(below=2), 9, ListWriter(fails="short", where="broad topics"))
     assert [draft.error is None for draft in made] == [True, True, False] + [True] * 4 + [False] * 2
