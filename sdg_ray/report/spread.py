@@ -40,8 +40,17 @@ def instructions_seen(rows: Sequence[Mapping[str, Any]]) -> set[str]:
     found: set[str] = set()
     for row in rows:
         if (reference := row["reference"]) and "instruction_id_list" in reference:
-            found.update(json.loads(reference)["instruction_id_list"])
+            found.update(_ids(reference))
     return found
+
+
+def _ids(reference: str) -> list[str]:
+    """The ids in a reference; none in one that only speaks of them."""
+    try:
+        ids = json.loads(reference)["instruction_id_list"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []
+    return list(map(str, ids)) if isinstance(ids, list) else []
 
 
 def _cells(
