@@ -14,6 +14,7 @@ from sdg_ray.engines import Answer, Answers, Sampling
 from sdg_ray.record import Chat
 from sdg_ray.report.page import write_report
 from sdg_ray.stages.respond import Respond
+from tests.report.test_figures import REWARD, TRUTH, known
 from tests.scripted import Scripted
 from tests.small import run_here, small_recipe
 
@@ -75,6 +76,16 @@ def test_hostile_answers_are_shown_as_text_and_nothing_runs(tmp_path: Path) -> N
     assert "U+202E" in read and "U+200B" in read and "\u202e" not in read
     assert len(re.findall(r"<article class=\"candidate\"", body)) == len(HOSTILE)
     assert 'class="sides"' in body and "<mark" in body, "the pair stands side by side with its differences"
+
+
+def test_sentence_about_scores_holds_for_those_that_are_one_or_zero_and_for_equal_ones(tmp_path: Path) -> None:
+    nothing: list[list[float | None]] = [[None] * 4] * 3
+    for name, reward, sentence in (
+        ("truth", nothing, "64% of the answers have a score by world of 1, and the others of 0."),
+        ("both", REWARD, "Half of the answers have a reward of at least 2.00, and one in ten of at most 1.00."),
+    ):
+        page = Path(write_report(known(tmp_path / name, TRUTH, reward)))
+        assert sentence in opened(page, tmp_path / "profile")
 
 
 def test_policy_stops_a_script_that_was_put_into_the_file(tmp_path: Path) -> None:

@@ -116,9 +116,11 @@ function scoresSection() {
     return el("figure", { class: "small" }, el("figcaption", null, label(name)), histogram({
       edges: lead.edges, series, mark: lead.threshold, says: `Histogram of ${label(name)}: mean ${num(lead.mean)}` }), facts);
   };
-  const main = (of(first, "reward") || first.attributes[0] || {});
-  const says = main.n ? `Half of the answers have ${main.name === "reward" ? "a reward" : `a score by ${label(main.name)}`} above ${num(main.median)}, and one in ten is below ${num(main.p10)}.`
-    : "How the scores and their parts are spread.";
+  const main = [of(first, "reward"), ...first.attributes].find((each) => each && each.n);
+  const what = main && (main.name === "reward" ? "a reward" : `a score by ${label(main.name)}`);
+  const says = !main ? "How the scores and their parts are spread."
+    : main.plain ? `${pct(main.mean)} of the answers have ${what} of 1, and the others of 0.` // it has no middle
+      : `Half of the answers have ${what} of at least ${num(main.median)}, and one in ten of at most ${num(main.p10)}.`;
   return {
     id: "scores", title: "Scores", says,
     body: [

@@ -120,7 +120,7 @@ function errorsSection() {
   const mine = first.errors;
   const repeated = first.outcomes.repeated;
   const says = mine.length
-    ? `${plural(sum(mine, "count"), "prompt or answer", "prompts and answers")} ended as errors, most of them “${mine[0].kind}”.`
+    ? `${plural(sum(mine, "count"), "prompt or answer", "prompts and answers")} ended as errors, most often “${mine[0].kind}”.`
     : `No prompt and no answer ended as an error${first.left_out.length ? `; ${plural(sum(first.left_out, "count"), "answer")} were left out by the selection` : ""}.`;
   return {
     id: "errors", link: "Errors", title: "What went wrong, and what was left out", says,
