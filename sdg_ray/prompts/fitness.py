@@ -2,8 +2,9 @@
 
     "Write first_3(text) ..."  ->  def first_3(text): return text[:3]  ->  ran: passed 3 of 3  ->  judge: Yes
 
-What the judge is asked is a template; its verdict is the last word that it puts in a box, \\boxed{Yes} or [[Yes]]. That
-the solution is also executed is an addition to the published method, which goes by the judge alone.
+What the judge is asked is a template; its verdict is the last word that it puts in a box: \\boxed{Yes} or [[Yes]], or,
+as models that write LaTeX do, \\boxed{\\text{Yes}}. That the solution is also executed is an addition to the published
+method, which goes by the judge alone.
 """
 
 import ast
@@ -23,7 +24,7 @@ from sdg_ray.sandbox.cases import PARSING, read
 from sdg_ray.scorers.python_tests import PythonTests, code_of
 from sdg_ray.template import Template
 
-BOXED = re.compile(r"\\boxed\{\s*([^{}\s]+)\s*\}|\[\[\s*([^\[\]\s]+)\s*\]\]")
+BOXED = re.compile(r"\\boxed\{\s*(?:\\\w+\{\s*)?([^{}\s]+?)[.!]?\s*\}|\[\[\s*([^\[\]\s]+?)[.!]?\s*\]\]")
 CALL = re.compile(r"\b([A-Za-z_]\w*)\(")
 OWN = {*dir(builtins), "main"}  # calls that an instruction mentions without asking for them
 

@@ -227,6 +227,7 @@ def test_what_is_like_another_of_the_colony_is_refused(family: Genetic) -> None:
     ("verdict", "error"),
     [
         ("It has \\boxed{Yes} before it, but the loop never ends. \\boxed{No}", "unfit: the judge says "),
+        ("It has \\boxed{Yes} before it, but the loop never ends. $\\boxed{\\text{No}}$", "unfit: the judge says "),
         ("Yes", "no verdict: the judge says 'Yes'"),
         ("\\boxed{}", "no verdict"),
         ("bad row", "too long: as the test says"),
@@ -238,6 +239,12 @@ def test_what_the_judge_does_not_call_fit_is_no_child(family: Genetic, verdict: 
     assert all(draft.error and draft.error.startswith(error) and draft.prompt == [] for draft in made)
     assert sum(counts[f"colony {name} fit"] for name in ("crossover", "mutation")) == 0
     assert all("id" not in item(draft) and item(draft)["parents"] for draft in made)
+
+
+@pytest.mark.parametrize("verdict", ["\\boxed{Yes}", "$\\boxed{\\text{Yes}}$", "\\boxed{ \\mathbf{yes} }", "[[Yes.]]"])
+def test_verdict_may_be_set_as_models_set_words_in_a_box(family: Genetic, verdict: str) -> None:
+    made = grown(family, Breeder(says={"fit": {"f_": f"\\boxed{{No}} would be wrong. {verdict}"}}))
+    assert not any(draft.error for draft in made)
 
 
 def test_verdicts_that_pass_are_a_setting(family: Genetic) -> None:
