@@ -15,8 +15,8 @@ from difflib import SequenceMatcher
 from sdg_ray.record import Chat
 
 INDENT = "\n    "
-LABEL = re.compile(r"\A\s*(the )?(next )?user('s)?( next)?( turn)?\s*:\s*", re.IGNORECASE)
-NEXT_SPEAKER = re.compile(r"\n\s*(?:user|assistant)\s*:", re.IGNORECASE)
+LABEL = re.compile(r"\A\s*(\*\*)?(the )?(next )?user('s)?( next)?( turn)?\s*(?(1)(\*\*:|:\*\*)|:)\s*", re.IGNORECASE)
+NEXT_SPEAKER = re.compile(r"\n\s*(?:\*\*)?(?:user|assistant)\s*(?:\*\*)?:", re.IGNORECASE)
 
 
 def history(chat: Chat) -> str:
