@@ -2,6 +2,7 @@
 
     normal("What  is\n2 + 2?")  ->  "what is 2 + 2?"
     words("what is 2 + 2?")     ->  ["what", "is", "2", "2"]
+    words("2 + 2 是多少？")       ->  ["2", "2", "是", "多", "少"]
     grams("banana")             ->  {"banan", "anana"}
 
 The normal form keeps punctuation, for 2 + 2 and 2 - 2 are two questions, and does not fold compatibility forms, for x²
@@ -12,7 +13,8 @@ import re
 import unicodedata
 
 GRAM = 5
-WORD = re.compile(r"\w+")
+SOLID = "\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"  # Chinese and Japanese, without spaces
+WORD = re.compile(rf"[^\W{SOLID}]+|(?=\w)[{SOLID}]")
 
 
 def normal(text: str) -> str:
@@ -22,7 +24,7 @@ def normal(text: str) -> str:
 
 
 def words(normalised: str) -> list[str]:
-    """The words of a normal form, without punctuation."""
+    """The words of a normal form, without punctuation; each character of Chinese or Japanese is one."""
     return WORD.findall(normalised)
 
 

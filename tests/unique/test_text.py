@@ -36,6 +36,11 @@ def test_normal_form_does_not_depend_on_how_letters_are_composed(text: str) -> N
     assert normal(unicodedata.normalize("NFC", text)) == normal(unicodedata.normalize("NFD", text)) == normal(text)
 
 
+def test_each_character_of_a_text_without_spaces_is_a_word() -> None:
+    assert words(normal("What's 2 + 2? x_1, Früh")) == ["what", "s", "2", "2", "x_1", "früh"]
+    assert words("3个苹果、ピカード・abc") == ["3", "个", "苹", "果", "ピ", "カ", "ー", "ド", "abc"]
+
+
 @given(st.text())
 def test_every_text_has_an_n_gram_and_all_are_of_one_length(text: str) -> None:
     found = grams(text)

@@ -143,6 +143,16 @@ def test_first_reason_is_the_one_that_is_given(tmp_path: Path) -> None:
     assert found == {"1": f"contaminated: mine: {hit}", "2": "duplicate: of 0", "3": f"contaminated: mine: {hit}"}
 
 
+def test_question_in_chinese_is_found_in_what_stands_around_it(tmp_path: Path) -> None:
+    file = tmp_path / "test.jsonl"
+    file.write_text(json.dumps({"question": "小明有五个苹果，他吃了两个，还剩几个？"}))
+    unique = Unique(evaluation={"mine": EvaluationSet(source=str(file), column="question")})
+    found = marks(
+        "请回答：小明有五个苹果，他吃了两个，还剩几个？请说明理由。", "小红有五个梨，她买了两个。", unique=unique
+    )
+    assert list(found) == ["0"] and found["0"].startswith("contaminated: mine: 小 明 有")
+
+
 @pytest.mark.parametrize(
     ("unique", "said"),
     [
