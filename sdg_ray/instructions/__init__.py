@@ -15,7 +15,7 @@ import inspect
 import json
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +31,7 @@ from sdg_ray.instructions import (
     punctuation,
     startend,
 )
-from sdg_ray.instructions.conflict import conflicts, together
+from sdg_ray.instructions.conflict import clash, conflicts, together
 from sdg_ray.instructions.instruction import Instruction, Kwargs, Setting
 from sdg_ray.instructions.languages import NAMES
 
@@ -78,10 +78,17 @@ def draw(
     order = [each for each in INSTRUCTIONS if (ids is None or each in ids) and INSTRUCTIONS[each].fits(setting)]
     chance.shuffle(order)
     chosen = next(found for size in range(n, -1, -1) if (found := together(order, size)) is not None)
+    drawn = _all_drawn(chance, chosen, setting)
+    while clash({each.id: each.kwargs for each in drawn}):  # one draw in a thousand
+        drawn = _all_drawn(chance, chosen, setting)
+    return drawn
+
+
+def _all_drawn(chance: random.Random, chosen: Sequence[str], setting: Setting) -> list[Drawn]:
     drawn: list[Drawn] = []
     for each in sorted(chosen, key=LAST.__eq__):
         taken = frozenset(word for done in drawn for word in _words(done.kwargs))
-        drawn.append(_drawn(chance, each, Setting(prompt=prompt, languages=setting.languages, taken=taken)))
+        drawn.append(_drawn(chance, each, replace(setting, taken=taken)))
     return drawn
 
 

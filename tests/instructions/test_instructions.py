@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sdg_ray.instructions import INSTRUCTIONS, NAMES, check, check_loose, conflicts, draw, reference
+from sdg_ray.instructions import INSTRUCTIONS, NAMES, Drawn, check, check_loose, conflicts, draw, reference
 from sdg_ray.instructions.instruction import SPOKEN, Setting
 
 PROMPT = "Is it true that tides follow the moon?"
@@ -147,6 +147,24 @@ def test_what_no_answer_can_do_conflicts(a: str, b: str) -> None:
 )
 def test_what_goes_together_does_not(a: str, b: str) -> None:
     assert not conflicts(a, b)
+
+
+def test_no_bound_is_passed_by_what_the_other_instructions_have_one_write() -> None:
+    ids = ["keywords:letter_frequency", "keywords:existence", "startend:end_checker"]
+    capitals = ["change_case:capital_word_frequency", "detectable_format:multiple_sections"]
+    for seed in range(2000):
+        asked = {each.id: each.kwargs for each in draw(random.Random(seed), 3, PROMPT, ids)}
+        letter = asked["keywords:letter_frequency"]
+        least = " ".join([*asked["keywords:existence"]["keywords"], asked["startend:end_checker"]["end_phrase"]])
+        if letter["let_relation"] == "less than":
+            assert least.lower().count(letter["letter"]) < letter["let_frequency"]
+        words, sections = (each.kwargs for each in sorted(draw(random.Random(seed), 2, PROMPT, capitals), key=_id))
+        if words["capital_relation"] == "less than" and sections["section_spliter"] == "SECTION":
+            assert sections["num_sections"] < words["capital_frequency"]
+
+
+def _id(drawn: Drawn) -> str:
+    return drawn.id
 
 
 def test_drawn_instructions_never_conflict() -> None:
