@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from sdg_ray.judges.agreement import Agreement
@@ -58,7 +59,7 @@ def reward_bench_table(found: Mapping[str, Result]) -> Table:
     table = _table("RewardBench", "section", *found)
     names = dict.fromkeys(name for each in found.values() for name in each.sections)
     for name in names:
-        table.add_row(name, *(percent(each.sections.get(name)) for each in found.values()))
+        table.add_row(escape(name), *(percent(each.sections.get(name)) for each in found.values()))
     table.add_section()
     if set(FOUR) <= names.keys():
         table.add_row("overall", *(percent(each.overall) for each in found.values()))

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from jobs.judges import main
 from sdg_ray.errors import Refused
-from sdg_ray.judges.tables import interval
+from sdg_ray.judges.reward_bench import Result
+from sdg_ray.judges.tables import interval, reward_bench_table
 from sdg_ray.scorers.judge import Judge
 from tests.judges.test_agreement import ByWord, made
 from tests.judges.test_reward_bench import SUBSETS
@@ -84,6 +85,13 @@ def test_scorers_can_be_set_and_added_as_the_help_says(tmp_path: Path) -> None:
 )
 def test_interval_is_that_of_wilson(part: int, whole: int, between: str) -> None:
     assert interval(part, whole) == between
+
+
+def test_subset_is_printed_as_the_file_names_it() -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    sections = {"mine [python]": 0.5, "mine [/b]": 1.0}
+    console.print(reward_bench_table({"reward": Result(sections=sections, all=0.75, pairs=2, ties=0, untold=0)}))
+    assert all(name in console.export_text(clear=False) for name in sections)
 
 
 @pytest.mark.engine
