@@ -54,12 +54,16 @@ async def sides(store: Store, truth: Sequence[str] = (), ask: Sequence[str] = ()
     """Of a run's scorers those that are named, or all that know and all that ask a model.
 
     Raises:
-        Refused: the run lacks one of them, or has none of either sort.
+        Refused: the run lacks one of them or has none of either sort, or truth is to be a judge that compares.
     """
     there = {each.name: each for each in await scorers(store)}
     if unknown := [name for name in (*truth, *ask) if name not in there]:
         raise Refused(
             f"run {store.run!r} has no scores by {unknown[0]!r}; its scorers are {', '.join(there) or 'none'}"
+        )
+    if comparing := [name for name in truth if there[name].compares]:
+        raise Refused(
+            f"truth={comparing[0]} compares answers, and does not say which are right; name a scorer that does"
         )
     known = [there[name] for name in truth] or [each for each in there.values() if not each.asks]
     asked = [there[name] for name in ask] or [each for each in there.values() if each.asks and each not in known]

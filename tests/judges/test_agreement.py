@@ -151,3 +151,9 @@ def test_run_without_truth_or_with_nothing_else_is_refused(tmp_path: Path) -> No
         Refused, match="run 'first' has no reward model or judge to be compared with truth; its scorers"
     ):
         measured(store, "reward")
+
+
+def test_judge_that_compares_is_no_truth(tmp_path: Path) -> None:
+    store = made(tmp_path, ByWord(name="world"), Judge(engine=Verdicts(word="yes")))
+    with pytest.raises(Refused, match="truth=judge compares answers, and does not say which are right"):
+        measured(store, "world", "judge")
