@@ -47,7 +47,8 @@ def record_panel(row: Mapping[str, Any]) -> Panel:
     if row["reference"]:
         body.append(Text(f"reference  {harmless(row['reference'])}", style="dim"))
     if row["error"]:
-        body.append(Text(f"no prompt: {harmless(row['error'])}", style="red"))
+        what = "set aside" if row["prompt"] else "no prompt"  # one that repeats another is there all the same
+        body.append(Text(f"{what}: {harmless(row['error'])}", style="red"))
     for number in range(len(row.get("responses") or [])):
         body.append(Group(Text(), *_candidate(row, number)))
     return Panel(Group(*body), title=f"{row['family']} {row['prompt_id']}", title_align="left", border_style="dim")

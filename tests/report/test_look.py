@@ -60,6 +60,13 @@ def test_parts_are_figures_words_and_verdicts() -> None:
     assert "judge 0.50  (other 1, verdict win; other 2, verdict tie)" in text
 
 
+def test_prompt_that_repeats_another_is_set_aside_and_not_missing() -> None:
+    row = {"family": "f", "prompt_id": "0", "prompt": [{"role": "user", "content": "Why?"}], "reference": None}
+    text = shown(row | {"error": "duplicate: of 1"})
+    assert "user  Why?" in text and "set aside: duplicate: of 1" in text and "no prompt" not in text
+    assert "no prompt: too long" in shown(row | {"prompt": [], "error": "too long"})
+
+
 def test_words_of_whoever_answered_cannot_steer_the_terminal() -> None:
     row = {
         "family": "f", "prompt_id": "0", "prompt": [], "reference": None, "error": "no\x1b[2J",
