@@ -78,10 +78,11 @@ def test_precision_rises_with_a_score_that_knows() -> None:
     assert low < 0.5 < high
 
 
-@pytest.mark.parametrize("values", [[1.0], [2.5, 2.5], [0.0, 1.0], [-1e6, 1e6], [1e-7, 2e-7], []])
+@pytest.mark.parametrize("values", [[1.0], [2.5, 2.5], [0.0, 1.0], [-1e6, 1e6], [1e-7, 2e-7], [1e30] * 40, []])
 def test_every_value_is_in_a_bar(values: list[float]) -> None:
     found = np.array(values)
     assert sum(measures.counted(found, measures.edges([found]))) == len(values)
+    assert all(point["kept"] == 1 for point in measures.precision(found, np.ones(len(found))))
 
 
 @pytest.mark.parametrize("most", [10, 28, 35, 60, 400])

@@ -30,7 +30,7 @@ def edges(columns: Sequence[np.ndarray], bars: int = BARS) -> np.ndarray:
     if not len(values):
         return np.array([0.0, 1.0])
     low, high = np.quantile(values, (0.002, 0.998))
-    step = round_step((high - low) / bars)
+    step = _step(low, high, bars)
     if (values == np.round(values)).all():
         step = 5.0 if step == 2.5 else max(1.0, step)  # bars of 2.5 would hold two and three whole numbers in turn
     first, last = math.floor(low / step), math.floor(high / step) + 1
@@ -43,6 +43,11 @@ def round_step(step: float) -> float:
         return 1.0
     power = 10.0 ** math.floor(math.log10(step))
     return next(each * power for each in STEPS if each * power >= step * 0.999)
+
+
+def _step(low: float, high: float, parts: int) -> float:
+    """What divides the way from low to high into about so many parts, and is not too small to count both ends in."""
+    return max(round_step((high - low) / parts), round_step(1e-12 * max(abs(low), abs(high))))
 
 
 def counted(values: np.ndarray, at: np.ndarray) -> list[int]:
@@ -109,7 +114,7 @@ def precision(scores: np.ndarray, right: np.ndarray) -> list[dict[str, Any]]:
     if len(scores) < 2 * FEWEST:
         return []
     low, high = scores[-1], scores[FEWEST - 1]
-    step = round_step((high - low) / POINTS)
+    step = _step(low, high, POINTS)
     at = np.round(np.arange(math.floor(low / step), math.floor(high / step) + 1) * step, 10)
     kept = np.searchsorted(-scores, -at, side="right")
     good = np.concatenate([[0.0], np.cumsum(right)])[kept]
