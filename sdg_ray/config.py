@@ -9,7 +9,7 @@ import importlib
 import inspect
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
@@ -24,6 +24,8 @@ from sdg_ray.errors import Refused
 CONF = Path(__file__).parents[1] / "conf"
 NAME = str | int
 """The type of a setting that is a name: Hydra takes one such as 20240131 for a number."""
+SEVERAL = {Sequence: "list, such as [a,b]", Mapping: "mapping, such as {a: b}"}
+"""Types that hold several values, and what they are called in YAML."""
 SETTING = re.compile(r"^((?:recipe|cluster|model)\.[\w.]+=)")
 """A setting below a group: YAML need not mention it to be overridden, for defaults live in the dataclasses."""
 
@@ -138,15 +140,23 @@ def _check_fields(node: DictConfig, target: Callable[..., Any]) -> None:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a plain value is of a plain type; other types are for the class itself to judge."""
+    """Whether a plain value is of a plain type, and no plain value where there are to be several.
+
+    A text in the place of a list would be taken for its letters. Other types are for the class itself to judge.
+    """
     types = set(typing.get_args(hint)) if isinstance(hint, UnionType) else {hint}
-    if not types <= {int, float, str, bool, NoneType}:
+    several = {each for each in types if typing.get_origin(each) in SEVERAL}
+    if not types - several <= {int, float, str, bool, NoneType}:
+        return True
+    if several and not isinstance(value, int | float | str):
         return True
     return type(value) in types or (type(value) is int and float in types)
 
 
 def _named(hint: Any) -> str:
-    return hint.__name__ if isinstance(hint, type) else str(hint)
+    if isinstance(hint, UnionType):
+        return " | ".join(map(_named, typing.get_args(hint))).replace("NoneType", "None")
+    return SEVERAL.get(typing.get_origin(hint)) or (hint.__name__ if isinstance(hint, type) else str(hint))
 
 
 def _root_refusal(error: BaseException) -> Refused | None:

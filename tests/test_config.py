@@ -64,6 +64,8 @@ def test_defaults_are_those_of_the_classes() -> None:
         ("recipe.responses.n=2.5", "recipe.responses.n is 2.5, which is not of the type int"),
         ("recipe.responses.samplin.top_p=1", "recipe.responses has no 'samplin'"),
         ("recipe.responses.sampling.topp=1", "recipe.responses.sampling has no 'topp'; it has temperature, top_p"),
+        ("recipe.preferences.truth=world", "preferences.truth is 'world', which is not of the type list, such as"),
+        ("recipe.selection.filters=5", "recipe.selection.filters is 5, which is not of the type mapping, such as"),
         ("cluster=mars", "Could not find 'cluster/mars'"),
         ("recipe.among=[a=b]", "recipe.among=... cannot be read; a value with = or spaces in it goes into quotes"),
         ("recipe.reward._target_=nothing", "recipe.reward._target_ names nothing that there is"),
