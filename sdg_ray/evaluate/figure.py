@@ -136,9 +136,9 @@ def _of(groups: Groups) -> tuple[float, float, int]:
     n = sum(map(len, groups))
     if not n:
         raise ValueError("there is no answer to take a mean of")
-    value = sum(map(sum, groups)) / n
-    off = sum((sum(group) - value * len(group)) ** 2 for group in groups)
-    return value, off / n**2 * _correction(sum(map(bool, groups))), n
+    total = sum(map(sum, groups))
+    off = sum((sum(group) * n - total * len(group)) ** 2 for group in groups)  # of ones exactly 0 where all are alike
+    return total / n, off / n**4 * _correction(sum(map(bool, groups))), n
 
 
 def _correction(prompts: int) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import Figure, figures
-from sdg_ray.evaluate.figure import mean, moving, settled, share, table, write
+from sdg_ray.evaluate.figure import mean, moving, settled, share, table, wilson, write
 
 
 def test_share_of_single_answers_has_wilsons_interval() -> None:
@@ -25,6 +25,12 @@ def test_answers_to_one_prompt_that_are_all_alike_count_once() -> None:
     assert (fourfold.low, fourfold.high) == pytest.approx((once.low, once.high), abs=0.005)
     certain = share("right", [[1.0] * 4] * 10)  # nothing shows how much prompts differ: ten prompts, not forty answers
     assert certain.low == pytest.approx(share("right", [[1.0]] * 10).low)
+
+
+@pytest.mark.parametrize(("right", "answers"), [(3, 16), (15, 22), (14, 25)])
+def test_one_prompt_is_worth_one_answer_however_many_it_has(right: int, answers: int) -> None:
+    found = share("right: fact", [[1.0] * right + [0.0] * (answers - right)])
+    assert (found.low, found.high) == pytest.approx(wilson(right / answers, 1))
 
 
 @pytest.mark.parametrize("measure", [share, mean])
