@@ -12,6 +12,7 @@ from sdg_ray.doctor.machine import cluster_at, gpus_here
 from sdg_ray.doctor.packages import is_installed
 from sdg_ray.doctor.uses import different, on_vllm
 from sdg_ray.engines.vllm import Vllm
+from sdg_ray.errors import Refused
 from sdg_ray.runner.pools import Machines, Nodes, crowded
 
 EXECUTOR = "distributed_executor_backend"
@@ -19,6 +20,8 @@ EXECUTOR = "distributed_executor_backend"
 
 def check(asked: Asked) -> list[Finding]:
     """The running cluster, if one is named, then room and parallel models."""
+    if impossible := _impossible(asked):
+        return impossible
     if asked.pool(asked.recipe.steps[0]) is None:
         return [ok("Ray", "not used: every step is in one process"), *_on_gpus(asked, _here())]
     nodes = cluster_at(asked.address) if asked.address else _here()
@@ -92,6 +95,19 @@ def _spread(asked: Asked, step: str, largest: float) -> Finding | None:
 def _shares(engines: Sequence[Vllm], given: float) -> bool:
     """Whether a worker's models keep to their part of a GPU."""
     return sum(float(each.arguments.get("gpu_memory_utilization", UTILISATION)) for each in engines) <= given + 1e-6
+
+
+def _impossible(asked: Asked) -> list[Finding]:
+    """Numbers that fit to no worker; nothing else can be counted with them."""
+    suited = getattr(asked.cluster, "suited", None)
+    try:
+        if suited is None:
+            asked.cluster.check(asked.recipe)
+        for step, pool in suited(asked.recipe).pools.items() if suited else ():
+            pool.check(step)
+    except Refused as refused:
+        return [wrong("cluster", str(refused), "mend this setting; generate.py refuses it as well")]
+    return []
 
 
 def _unknown(asked: Asked) -> list[Finding]:

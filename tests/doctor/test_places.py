@@ -101,6 +101,19 @@ def test_pool_of_no_step() -> None:
     assert is_wrong(worst(places.check, "+cluster.pools.answers.min=2"), "cluster.pools.answers")
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("cluster.pools.responses.min=0", "responses: min and overlap must be at least 1"),
+        ("cluster.pools.responses.machines=0", "machines=0"),
+        ("cluster.pools.responses.machines=2", "machines=2"),
+    ],
+)
+def test_pool_that_fits_to_no_worker(setting: str, words: str) -> None:
+    assert is_wrong(worst(places.check, setting), words)
+    assert is_wrong(worst(places.check, "cluster=local", "cluster.overlap=0"), "overlap must be at least 1")
+
+
 def test_cluster_that_is_not_there() -> None:
     assert is_wrong(worst(places.check, "cluster.address='127.0.0.1:1'"), "nobody answers at 127.0.0.1:1")
 
