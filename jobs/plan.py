@@ -44,10 +44,14 @@ def main(arguments: Sequence[str], console: Console) -> int:
     recipe: Recipe = build(cfg.recipe)
     figures: Figures = build(cfg.throughput)
     price = setting(cfg, "price", float)
+    if price < 0:
+        raise Refused(f"price={price:g} must not be below 0; it is of one GPU for an hour")
     probe = probe_of(cfg.root, cfg.probe, figures) if cfg.probe else None
     plan = planned(recipe, build(cfg.cluster), figures, probe)
     if not plan.lines:
         raise Refused("no step of this recipe asks a model, so there is nothing to plan")
+    if not any(line.calls.requests > 0 for line in plan.lines):
+        raise Refused("this recipe asks for nothing: recipe.scale, quotas and recipe.prompts.shards must be above 0")
     console.print(_table(plan, price))
     for line in _sums(plan, price):
         console.print(line, highlight=False, soft_wrap=True)

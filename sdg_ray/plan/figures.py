@@ -4,7 +4,7 @@ nemotron4_340b: {models: ["*340b*"], reads: 9500, writes: 3000, start: 1800, wid
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 
 from sdg_ray.errors import Refused
@@ -53,7 +53,7 @@ def figures_of(known: Figures, model: str) -> Model:
     """The figures of a model by its name; those that fit first.
 
     Raises:
-        Refused: there are none, or no speeds.
+        Refused: there are none, no speeds, or figures that no model has.
     """
     for name, each in known.items():
         if any(fnmatch(model.casefold(), pattern.casefold()) for pattern in each.models):
@@ -61,6 +61,11 @@ def figures_of(known: Figures, model: str) -> Model:
                 raise Refused(
                     f"nothing is known of how fast {model} is; give the tokens a second of one replica with "
                     f"throughput.{name}.reads=... throughput.{name}.writes=..."
+                )
+            if min(each.reads, each.writes) <= 0 or each.wide < 1 or min(each.start, *asdict(each.tokens).values()) < 0:
+                raise Refused(
+                    f"throughput.{name}: reads and writes must be above 0, wide at least 1, and start and all tokens "
+                    "not below 0"
                 )
             return each
     raise Refused(f"no entry of conf/throughput.yaml fits the model {model}")

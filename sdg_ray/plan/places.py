@@ -35,8 +35,14 @@ class Place:
 
 
 def places_of(cluster: Runner, work: Mapping[str, Work]) -> dict[str, Place]:
-    """The place of each step that asks a model; optional pools are there for all of these."""
+    """The place of each step that asks a model; optional pools are there for all of these.
+
+    Raises:
+        Refused: a pool has numbers that fit to no worker.
+    """
     pools = {} if isinstance(cluster, Local) else {step: _pool(cluster, step) for step in work}
+    for step, pool in pools.items():
+        pool.check(step)
     reserved = any(pool.gpus for pool in pools.values())
     return {step: _place(step, each.engine, pools.get(step), reserved) for step, each in work.items()}
 

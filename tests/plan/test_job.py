@@ -104,6 +104,12 @@ def test_probe_gives_its_own_figures_for_another_size(tmp_path: Path) -> None:
         (("probe=nix",), "there is no run 'nix' below "),
         (("throughput.pocket.write=1",), "write"),
         (("price=cheap",), "price=cheap is not of the type float"),
+        (("price=-1",), "price=-1 must not be below 0"),
+        (("throughput.pocket.wide=0",), "throughput.pocket: .* wide at least 1"),
+        (("throughput.pocket.reads=-1",), "throughput.pocket: reads and writes must be above 0"),
+        (("throughput.pocket.tokens.answer=-50",), "throughput.pocket: .* tokens not below 0"),
+        (("cluster=one_node", "cluster.pools.responses.min=0"), "responses: min and overlap must be at least 1"),
+        (("recipe.scale=-1",), "this recipe asks for nothing: recipe.scale"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(arguments: tuple[str, ...], says: str) -> None:
