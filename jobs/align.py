@@ -55,7 +55,7 @@ from omegaconf import DictConfig, ListConfig
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import build, compose, setting
+from sdg_ray.config import NAME, build, compose, setting
 from sdg_ray.errors import Refused
 
 BASE = re.compile("^model=")  # by this name Hydra knows the folder conf/model
@@ -66,7 +66,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
     if any(each.startswith("rounds=") for each in arguments):
         return weak_to_strong(arguments, console)
     cfg = compose("align", [BASE.sub("base=", each) for each in arguments])
-    data, to = setting(cfg, "data"), str(setting(cfg, "to"))
+    data, to = setting(cfg, "data"), setting(cfg, "to", NAME)
+    setting(cfg, "workers", int)
     folders = [str(each) for each in (data if isinstance(data, ListConfig) else [data])]
     if cfg.stage not in cfg.stages:
         raise Refused(f"stage={cfg.stage} is none; there are {', '.join(cfg.stages)}")
@@ -119,11 +120,12 @@ def weak_to_strong(arguments: Sequence[str], console: Console) -> int:
     from sdg_ray.align.loop import begin, do
 
     cfg = compose("rounds", [BASE.sub("alignment=", each) for each in arguments])
-    rounds, number, to = build(cfg.align), setting(cfg, "rounds"), Path(cfg.to).absolute()
+    rounds, number, to = build(cfg.align), setting(cfg, "rounds"), Path(setting(cfg, "to", NAME)).absolute()
+    beside = setting(cfg, "beside", int)
     rounds.check()
     tasks = rounds.tasks(number, to)
     begin(to, rounds)
-    do(tasks, jobs=Path(__file__).parent, logs=to / "logs", beside=cfg.beside, console=console)
+    do(tasks, jobs=Path(__file__).parent, logs=to / "logs", beside=beside, console=console)
     console.print(growth(rounds, number, to))
     return 0
 

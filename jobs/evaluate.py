@@ -32,7 +32,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import CONF, build, compose, identity, setting
+from sdg_ray.config import CONF, NAME, build, compose, identity, setting
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import Figure, model
 from sdg_ray.evaluate.figure import figures, settled, table, write
@@ -49,7 +49,8 @@ RUN = "run"  # below the folder of the figures
 def main(arguments: Sequence[str], console: Console) -> int:
     """Measure, write the figures down, and print them."""
     cfg = compose("evaluate", [named(each) for each in arguments])
-    to, engine, evaluation = setting(cfg, "to"), build(cfg.model.generator), build(cfg.evaluation)
+    to, most = setting(cfg, "to", NAME), setting(cfg, "max_error_share", float)
+    engine, evaluation = build(cfg.model.generator), build(cfg.evaluation)
     if "://" in to:
         raise Refused(f"to={to} is not on this machine; figures go into a folder")
     model.check(engine, chat=evaluation.chat if isinstance(evaluation, Harness) else True)
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
     if settled(to, {"model": identity(engine), "on": evaluation.settings()}):
         console.print(f"{to} is complete already; there was nothing to do", highlight=False, soft_wrap=True)
     else:
-        found = measured(evaluation, cfg, to, f"python jobs/evaluate.py {shlex.join(arguments)}", console)
+        found = measured(evaluation, cfg, to, most, f"python jobs/evaluate.py {shlex.join(arguments)}", console)
         if found is None:
             return 1
         write(to, found)
@@ -82,7 +83,7 @@ def named(argument: str) -> str:
 
 
 def measured(
-    evaluation: World | Judged | Harness, cfg: DictConfig, to: str, typed: str, console: Console
+    evaluation: World | Judged | Harness, cfg: DictConfig, to: str, max_error_share: float, typed: str, console: Console
 ) -> Sequence[Figure] | None:
     """The figures; None where the run that they rest on could not be finished."""
     if isinstance(evaluation, Harness):
@@ -95,7 +96,7 @@ def measured(
         connect(cluster.address)
     cluster.check(recipe)
     store = open_run(to, RUN, recipe.identities(), command=typed)
-    return None if run(recipe, store, cluster, cfg.max_error_share, console) else evaluation.figures(store)
+    return None if run(recipe, store, cluster, max_error_share, console) else evaluation.figures(store)
 
 
 if __name__ == "__main__":

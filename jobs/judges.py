@@ -27,7 +27,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import build, compose
+from sdg_ray.config import NAME, build, compose, setting
 from sdg_ray.errors import Refused
 from sdg_ray.judges import help_steer, reward_bench, tables
 from sdg_ray.judges.agreement import agreement, sides
@@ -37,11 +37,14 @@ from sdg_ray.scorers import Scorer
 from sdg_ray.store import reopen
 
 BENCHES = ("rewardbench", "helpsteer2")
+SETTINGS = {"run": NAME | None, "root": str, "data": str | None, "split": str}
 
 
 def main(arguments: Sequence[str], console: Console) -> int:
     """Measure what was asked for, and print the tables."""
     cfg = compose("judges", arguments)
+    for name, hint in SETTINGS.items():
+        setting(cfg, name, hint)
     if (cfg.run is None) == (cfg.bench is None):
         raise Refused("give either run=NAME or bench=rewardbench or bench=helpsteer2; --help shows how")
     if cfg.run is not None:
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
 
 def of_run(cfg: DictConfig, console: Console) -> None:
     """The scorers of a finished run against truth."""
-    store = reopen(cfg.root, cfg.run)
+    store = reopen(cfg.root, str(cfg.run))
     both = asyncio.run(sides(store, named(cfg.truth), named(cfg.ask)))
     found = asyncio.run(agreement(store, both))
     console.print(tables.own_table(found, [each.name for each in both.truth]))

@@ -26,7 +26,7 @@ from rich.table import Table
 
 from sdg_ray.bucket import bucket
 from sdg_ray.command import command
-from sdg_ray.config import build, compose, setting
+from sdg_ray.config import NAME, build, compose, setting
 from sdg_ray.errors import Refused
 from sdg_ray.plan.clock import HOUR, Line, Phase, Plan, Span, planned
 from sdg_ray.plan.figures import Figures
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
     price = setting(cfg, "price", float)
     if price < 0:
         raise Refused(f"price={price:g} must not be below 0; it is of one GPU for an hour")
-    probe = probe_of(cfg.root, cfg.probe, figures) if cfg.probe else None
+    run = setting(cfg, "probe", NAME | None)
+    probe = probe_of(setting(cfg, "root", str), run, figures) if run else None
     plan = planned(recipe, build(cfg.cluster), figures, probe)
     if not plan.lines:
         raise Refused("no step of this recipe asks a model, so there is nothing to plan")

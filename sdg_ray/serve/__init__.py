@@ -12,12 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sdg_ray.config import build, compose
+from sdg_ray.config import build, compose, setting
 from sdg_ray.engines import Engine
 from sdg_ray.engines.vllm import Vllm
 from sdg_ray.errors import Refused
 
 TOGETHER = "generators"  # the application of all models that write
+SETTINGS = {
+    "only": Sequence[str],
+    "host": str,
+    "port": int,
+    "gpus": bool,
+    "address": str | None,
+    "deployments": Mapping[str, Any],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +97,9 @@ class Serving:
         for option, roles in (("only", self.only), ("deployments", self.deployments)):
             if unknown := sorted(set(roles) - set(self.models)):
                 raise Refused(f"{option}: there is no model.{unknown[0]}; there are {', '.join(self.models)}")
+        for role, options in self.deployments.items():
+            if not isinstance(options, Mapping):
+                raise Refused(f"deployments.{role}={options} sets nothing; an option is +deployments.{role}.OPTION=...")
         if not self.served:
             raise Refused("there is nothing to serve: every model is behind an address already")
         for each in self.served:
@@ -118,7 +129,10 @@ def serving(asked: Mapping[str, Any]) -> Serving:
 
 def settings(arguments: Sequence[str]) -> dict[str, Any]:
     """`conf/serve.yaml` with settings as they are typed, built."""
-    return build(compose("serve", arguments))
+    cfg = compose("serve", arguments)
+    for name, hint in SETTINGS.items():
+        setting(cfg, name, hint)
+    return build(cfg)
 
 
 def check_room(needs: Mapping[str, float], there: Mapping[str, float]) -> None:

@@ -90,6 +90,7 @@ def test_settings_that_cannot_be(settings: dict[str, Any], says: str) -> None:
 
 
 @pytest.mark.parametrize(("typed", "says"), [
+    (["rounds=1", "beside=all"], "beside=all is not of the type int"),
     (["rounds=all"], "rounds=all does nothing; give at least 1"),
     (["data=1"], "data=1 has no files sft/train-"),
     (["data=[1,2]"], "data=2 has no files sft/train-"),

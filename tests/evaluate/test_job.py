@@ -109,6 +109,8 @@ BAD = {
     "no question": (("recipe.prompts.families.world.quota=0",), "recipe.prompts.families.world.quota must be above 0"),
     "no such kind": (("recipe.prompts.families.world.kinds=[riddle]",), "prompts.world has no kind 'riddle'"),
     "no place": (("to=s3://bucket/out",), "figures go into a folder"),
+    "place that is none": (("to=null",), "to=None is not of the type str | int"),
+    "share in percent": (("max_error_share=10%",), "max_error_share=10% is not of the type float"),
     "no scorer": (("+evaluation.scorer=reward",), "evaluation.scorer=reward is none of this recipe's"),
     "no prompts": (("on=judged",), "recipe.prompts.families.given.source=... must be given"),
     "no such setting": (("recipe.responses.m=3",), "recipe.responses has no 'm'"),

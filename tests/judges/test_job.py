@@ -50,6 +50,8 @@ def test_run_is_compared_with_truth_in_one_table_of_all_its_scorers(tmp_path: Pa
         (("run=a", "bench=rewardbench"), "give either run=NAME or bench="),
         (("bench=rewardbench",), "bench=rewardbench data=None: bench is rewardbench or helpsteer2, and data=FILE its"),
         (("bench=mtbench", "data=x.jsonl"), "bench=mtbench data=x.jsonl: bench is rewardbench or helpsteer2"),
+        (("run=a", "root=5"), "root=5 is not of the type str"),
+        (("bench=rewardbench", "data=5"), "data=5 is not of the type str"),
         (("run=a", "root=nowhere"), "there is no run 'a' below "),
         (("bench=rewardbench", "data=no.jsonl"), "source no.jsonl cannot be read"),
         (("bench=rewardbench", "data=no.jsonl", "ask=oracle"), "ask=oracle is none of the scorers reward, judge, rub"),

@@ -104,6 +104,7 @@ def test_probe_gives_its_own_figures_for_another_size(tmp_path: Path) -> None:
         (("probe=nix",), "there is no run 'nix' below "),
         (("throughput.pocket.write=1",), "write"),
         (("price=cheap",), "price=cheap is not of the type float"),
+        (("probe=old", "root=5"), "root=5 is not of the type str"),
         (("price=-1",), "price=-1 must not be below 0"),
         (("throughput.pocket.wide=0",), "throughput.pocket: .* wide at least 1"),
         (("throughput.pocket.reads=-1",), "throughput.pocket: reads and writes must be above 0"),

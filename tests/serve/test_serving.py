@@ -117,6 +117,12 @@ def test_options_of_a_deployment_reach_ray_serve() -> None:
             "nothing to serve: every model is behind an address already",
         ),
         (["model.reward.name=s3://bucket/reward"], "a name with a colon cannot be served"),
+        (["only=generator"], "only=generator is not of the type list, such as"),
+        (["gpus=2"], "gpus=2 is not of the type bool"),
+        (["port=abc"], "port=abc is not of the type int"),
+        (["host=5"], "host=5 is not of the type str"),
+        (["deployments=5"], "deployments=5 is not of the type mapping"),
+        (["+deployments.generator=5"], "deployments.generator=5 sets nothing"),
         (["ports=8001"], "there is no ports"),
     ],
 )
