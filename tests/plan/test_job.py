@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from jobs.plan import main
-from sdg_ray.config import build, compose
+from sdg_ray.config import CONF, build, compose
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import Recipe
 from sdg_ray.store import Footer, open_run, reopen
@@ -93,6 +93,11 @@ def test_probe_gives_its_own_figures_for_another_size(tmp_path: Path) -> None:
     assert time == f"{(19_200 + 51_200) / rate / 60:.0f} min"
     assert cells(text, "reward")[1:3] == ["3,840", f"{20 * 7200 * 2:,}"]
     assert "about 160" in text and "50% of the answers were kept" in " ".join(text.split())
+
+
+def test_command_of_the_config_is_one_that_can_be_planned() -> None:
+    first, *_ = (CONF / "plan.yaml").read_text().splitlines()
+    assert "GPU-hours" in printed(*first.partition("jobs/plan.py ")[2].split())
 
 
 @pytest.mark.parametrize(
