@@ -6,6 +6,7 @@ from sdg_ray.doctor import Asked, Finding, gib, ok, warning, wrong
 from sdg_ray.doctor.storage import is_local, nearest
 from sdg_ray.doctor.uses import uses
 from sdg_ray.recipe import FIRST, TOPICS
+from sdg_ray.stages.gather import Gather
 
 CHECK = "disk"
 PER_TOKEN = 4  # bytes of text, before Parquet makes it smaller
@@ -32,5 +33,7 @@ def judged(free: float, most: float) -> Finding:
 def most_bytes(asked: Asked) -> float:
     """What the run writes if every answer is as long as it may be."""
     answers = [use for use in uses(asked.recipe) if use.step not in (FIRST, TOPICS)]
-    tokens = sum(getattr(use.holder, "n", 1) * use.answer_tokens for use in answers)
+    tokens = sum(getattr(use.holder, "n", 1) * getattr(use.holder, "turns", 1) * use.answer_tokens for use in answers)
+    if any(isinstance(stage, Gather) for stage in asked.recipe.stages.values()):
+        tokens *= 2  # what several generators have said is in their own files and, side by side, in one more
     return asked.recipe.prompts.planned * float(PER_PROMPT + PER_TOKEN * tokens)

@@ -162,5 +162,15 @@ def test_disk_without_room() -> None:
     assert disk.judged(2**31, 2**30).verdict is Verdict.OK
 
 
+def test_every_turn_and_every_file_with_an_answer_takes_room() -> None:
+    def texts(*settings: str) -> float:
+        wanted = asked("recipe.prompts.shards=1", *settings)
+        return disk.most_bytes(wanted) / wanted.recipe.prompts.planned - disk.PER_PROMPT
+
+    assert texts("recipe=dialogues", "recipe.responses.turns=9") == 3 * texts("recipe=dialogues")  # of three turns
+    three = (f"recipe.responses_{name}.n=1" for name in ("first", "second", "third"))
+    assert texts("generators=three", *three) == 2 * texts("recipe.responses.n=3")
+
+
 def test_disk_that_a_large_run_would_fill(tmp_path: Path) -> None:
     assert is_warning(worst(disk.check, f"root={tmp_path}", "recipe.responses.n=1000000000"))
