@@ -32,7 +32,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from sdg_ray.command import command
-from sdg_ray.config import CONF, NAME, build, compose, identity, setting
+from sdg_ray.config import CONF, NAME, build, compose, identity, setting, share
 from sdg_ray.errors import Refused
 from sdg_ray.evaluate import Figure, model
 from sdg_ray.evaluate.figure import figures, settled, table, write
@@ -49,7 +49,7 @@ RUN = "run"  # below the folder of the figures
 def main(arguments: Sequence[str], console: Console) -> int:
     """Measure, write the figures down, and print them."""
     cfg = compose("evaluate", [named(each) for each in arguments])
-    to, most = setting(cfg, "to", NAME), setting(cfg, "max_error_share", float)
+    to, most = setting(cfg, "to", NAME), share(cfg, "max_error_share")
     engine, evaluation = build(cfg.model.generator), build(cfg.evaluation)
     if "://" in to:
         raise Refused(f"to={to} is not on this machine; figures go into a folder")

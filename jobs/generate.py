@@ -44,7 +44,7 @@ from rich.text import Text
 
 from sdg_ray.bucket import Unusable
 from sdg_ray.command import command
-from sdg_ray.config import NAME, build, compose, setting
+from sdg_ray.config import NAME, build, compose, setting, share
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST, UNIQUE, Recipe
 from sdg_ray.report.conservation import Conservation
@@ -64,7 +64,6 @@ SETTINGS = {
     "reuse": NAME | None,
     "retry": str | None,
     "preview": int,
-    "max_error_share": float,
     "price": float | None,
 }
 
@@ -72,7 +71,8 @@ SETTINGS = {
 def main(arguments: Sequence[str], console: Console) -> int:
     """Compose, build, check, run, and say what came of it."""
     cfg = compose("generate", arguments)
-    name, root, reuse, retry, shown, max_error_share, price = (setting(cfg, *each) for each in SETTINGS.items())
+    name, root, reuse, retry, shown, price = (setting(cfg, *each) for each in SETTINGS.items())
+    max_error_share = share(cfg, "max_error_share")
     recipe: Recipe = build(cfg.recipe)
     recipe.check()
     if shown:

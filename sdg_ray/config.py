@@ -79,6 +79,14 @@ def setting(cfg: DictConfig, key: str, hint: Any = Any) -> Any:
     return str(value) if type(value) is int and str in typing.get_args(hint) else value
 
 
+def share(cfg: DictConfig, key: str) -> float:
+    """One number from 0 to 1 at the top of a config; 10 for 10% would be no limit at all."""
+    found = setting(cfg, key, float)
+    if not 0 <= found <= 1:
+        raise Refused(f"{key}={found} is no share; give a number from 0 to 1, such as 0.1 for 10%")
+    return float(found)
+
+
 def identity(value: Any) -> Any:
     """`value` as plain JSON, without its runtime fields; a field whose metadata say how is known by that instead.
 

@@ -108,6 +108,7 @@ WRONG = {
     "root of nothing": ((*HERE, "root=null"), "root=None is not of the type str; --help shows what it can be"),
     "root that is a number": ((*HERE, "root=1"), "root=1 is not of the type str"),
     "share in percent": ((*HERE, "max_error_share=10%"), "max_error_share=10% is not of the type float"),
+    "share in percent without the sign": ((*HERE, "max_error_share=10"), "max_error_share=10 is no share; give a"),
     "no share": ((*HERE, "max_error_share=null"), "max_error_share=None is not of the type float"),
     "price in words": ((*HERE, "price=abc"), "price=abc is not of the type float | None"),
     "preview of no number": ((*HERE, "preview=x"), "preview=x is not of the type int"),

@@ -111,6 +111,7 @@ BAD = {
     "no place": (("to=s3://bucket/out",), "figures go into a folder"),
     "place that is none": (("to=null",), "to=None is not of the type str | int"),
     "share in percent": (("max_error_share=10%",), "max_error_share=10% is not of the type float"),
+    "share in percent without the sign": (("max_error_share=10",), "max_error_share=10 is no share"),
     "no scorer": (("+evaluation.scorer=reward",), "evaluation.scorer=reward is none of this recipe's"),
     "no prompts": (("on=judged",), "recipe.prompts.families.given.source=... must be given"),
     "no such setting": (("recipe.responses.m=3",), "recipe.responses has no 'm'"),
