@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from sdg_ray.command import command, typed
+from sdg_ray.errors import Refused
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.store import reopen
 
@@ -17,6 +18,8 @@ from sdg_ray.store import reopen
 def main(arguments: Sequence[str], console: Console) -> int:
     """Print the first n records."""
     chosen = typed(arguments, run="demo", root="runs", n=5)
+    if chosen["n"] < 1:
+        raise Refused(f"n={chosen['n']} is too few; give the number of records to show, such as n=5")
     for row in records(reopen(chosen["root"], chosen["run"]), chosen["n"]):
         console.print(record_panel(row))
     return 0

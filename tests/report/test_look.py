@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from jobs.generate import say_pending
+from jobs.look import main
 from sdg_ray.errors import Refused
 from sdg_ray.report.look import record_panel, records
 from sdg_ray.runner import bring_all
@@ -45,6 +46,13 @@ def test_run_without_records_says_what_to_do(tmp_path: Path) -> None:
     store = open_run(str(tmp_path), "first", small_recipe().identities())
     with pytest.raises(Refused, match="has no records yet"):
         records(store, 1)
+
+
+@pytest.mark.parametrize("few", ["0", "-1"])
+def test_fewer_records_than_one_are_refused(few: str, tmp_path: Path) -> None:
+    run_here(small_recipe(), tmp_path)
+    with pytest.raises(Refused, match=f"n={few} is too few"):
+        main(["run=first", f"root={tmp_path}", f"n={few}"], Console(file=io.StringIO()))
 
 
 def test_parts_are_figures_words_and_verdicts() -> None:
