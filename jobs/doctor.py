@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sdg_ray.command import command
-from sdg_ray.config import build, compose, setting
+from sdg_ray.config import build, compose, setting, share
 from sdg_ray.doctor import Asked, Finding, Verdict
 from sdg_ray.doctor.diagnosis import diagnosis
 
@@ -33,6 +33,8 @@ STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "bold r
 def main(arguments: Sequence[str], console: Console) -> int:
     """Compose, look, and print the table."""
     cfg = compose("generate", arguments)
+    share(cfg, "max_error_share")
+    setting(cfg, "price", float | None)
     asked = Asked(recipe=build(cfg.recipe), cluster=build(cfg.cluster), root=setting(cfg, "root", str))
     found = diagnosis(asked, lambda said: console.print(said, style="dim", markup=False, highlight=False))
     console.print(table(found))

@@ -137,3 +137,5 @@ def test_job_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
 def test_job_refuses_settings_of_no_run() -> None:
     code, said = doctor("recipe=nothing")
     assert code == 2 and "refused: config" in said
+    code, said = doctor("max_error_share=10")
+    assert code == 2 and "max_error_share=10 is no share" in said
