@@ -53,6 +53,8 @@ class Pool:
         """Raise `Refused` for numbers that fit to no worker, or not to each other."""
         if min(self.min, self.overlap) < 1 or self.most < self.min:
             raise Refused(f"cluster.pools.{step}: min and overlap must be at least 1, and max at least min")
+        if min(self.cpus, self.gpus, self.restarts) < 0:
+            raise Refused(f"cluster.pools.{step}: cpus, gpus and restarts must not be below 0")
         if self.machines < 1 or self.machines > 1 and (self.gpus < self.machines or self.gpus % self.machines):
             raise Refused(
                 f"cluster.pools.{step}: gpus={self.gpus:g} are those of a worker on all its machines, and cannot be in "

@@ -105,6 +105,7 @@ def test_pool_of_no_step() -> None:
     ("setting", "words"),
     [
         ("cluster.pools.responses.min=0", "responses: min and overlap must be at least 1"),
+        ("cluster.pools.responses.cpus=-1", "responses: cpus, gpus and restarts must not be below 0"),
         ("cluster.pools.responses.machines=0", "machines=0"),
         ("cluster.pools.responses.machines=2", "machines=2"),
     ],
