@@ -87,7 +87,8 @@ def main(arguments: Sequence[str], console: Console) -> int:
     for reason, count in trained.left_out.items():
         say(f"left out: {count:,} that {reason}")
     console.print(trained.table())
-    say(f"{to}: step {trained.steps:,} on {trained.rows:,} rows, {trained.seconds:,.0f} s")
+    packed = f" packed into {trained.packed:,}" if trained.packed < trained.rows else ""
+    say(f"{to}: step {trained.steps:,} on {trained.rows:,} rows{packed}, {trained.seconds:,.0f} s")
     return 0
 
 

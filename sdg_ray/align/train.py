@@ -73,10 +73,11 @@ def _run(steps: Steps, folder: Path, good: Path | None, examples: Examples, rows
     seconds = time.monotonic() - began
     figures = _figures(steps, rows)
     if together.number() == 0 and figures:
-        checkpoints.write(folder / FIGURES, {"rows": len(steps.held_out), **figures})
+        checkpoints.write(folder / FIGURES, {"rows": _rows(steps.held_out), **figures})
     return Trained(
         folder=folder,
-        rows=len(steps.items),
+        rows=_rows(steps.items),
+        packed=len(steps.items),
         left_out=examples.left_out,
         steps=steps.state.global_step,
         since=int(good.name.rpartition("-")[2]) if good else 0,
@@ -114,6 +115,11 @@ def _save(stage: Stage, steps: Steps, tokens: Tokens, folder: Path, like: str, t
     if together.number() == 0:
         models.save(model, tokens, folder, like=like)
     together.wait()
+
+
+def _rows(items: Sequence[Any]) -> int:
+    """How many rows of the data the items are made of: a packed one has several."""
+    return sum(len(item.names) for item in items)
 
 
 def _check_something(examples: Examples, data: Blend) -> None:

@@ -21,6 +21,7 @@ class Trained:
 
     folder: Path
     rows: int
+    packed: int  # how many rows of a batch they are: fewer, where several share one
     left_out: Counter[str]
     steps: int
     since: int  # the step of the checkpoint that it went on from
