@@ -104,9 +104,11 @@ class Pair:
         return 0.0 if name in (*self.truth, *self.judges) else max(0.0, self.min_margin)
 
     def _taken(self, pairs: list[dict[str, Any]], row: Row) -> list[dict[str, Any]]:
+        """What the strategy takes; among equals it falls to chance, for the first would always be one generator's."""
         if not pairs or self.strategy == "all":
             return pairs
-        best = max(pairs, key=lambda pair: (pair["margin"], self._opinion(row, pair)))
+        equal = random.Random(hashed(self.seed, "equal", row["prompt_id"]))
+        best = max(pairs, key=lambda pair: (pair["margin"], self._opinion(row, pair), equal.random()))
         if self.strategy == "best_worst":
             return [best]
         rivals = [pair for pair in pairs if pair["chosen"] == best["chosen"]]

@@ -1,6 +1,7 @@
 """Pairs: by truth, else by who can tell; the best kept against the worst; and what is asked of either."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -91,6 +92,16 @@ def test_truth_decides_where_there_is_truth_whatever_the_reward() -> None:
     assert made(row, truth=("world",)) == [{"chosen": 3, "rejected": 2, "margin": 1.0, "by": "world"}]
 
 
+def test_among_equal_pairs_each_generator_has_its_share() -> None:
+    scores = [1.0, 0.0] * 3  # three generators, each with a right answer and a wrong one
+    rows = [{"prompt_id": f"{number:02x}", "score_world": scores} for number in range(200)]
+    (each,) = zip(*(ends(made(row, truth=("world",), by=())) for row in rows), strict=True)
+    chosen, rejected = (Counter(found) for found in zip(*each, strict=True))
+    assert chosen.keys() == {0, 2, 4} and rejected.keys() == {1, 3, 5}
+    assert min(*chosen.values(), *rejected.values()) > 40
+    assert each == next(zip(*(ends(made(row, truth=("world",), by=())) for row in rows), strict=True))
+
+
 def test_truth_that_is_the_same_for_all_makes_no_pair() -> None:
     for verdict in (0.0, 1.0):
         assert made({"score_world": [verdict] * 2, "score_reward": [1.0, 5.0]}, truth=("world",)) == []
@@ -114,7 +125,7 @@ def verdicts(*found: tuple[int, str]) -> list[dict[str, Any]]:
 
 def test_a_judge_must_have_said_so_of_these_two() -> None:
     row = {
-        "score_judge": [1.0, 0.5, 0.0],
+        "score_judge": [1.0, 0.4, 0.0],
         "parts_judge": [verdicts((1, "win")), verdicts((0, "loss"), (2, "win")), verdicts((1, "loss"))],
     }
     found = made(row, by=("judge",), judges=("judge",), strategy="all")
