@@ -6,11 +6,13 @@ Choice(sft="best", by="reward").picks("preference", row)    [{chosen: 2, rejecte
 A pick is all that the first pass over a run needs; only the second reads texts and makes an example of it.
 """
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sdg_ray.export.example import Demonstration, Preference
+from sdg_ray.record import hashed
 
 Row = Mapping[str, Any]
 SFT = ("best", "all_kept")
@@ -52,7 +54,8 @@ class Choice:
     def _kept(self, row: Row) -> list[int]:
         kept = [i for i, keep in enumerate(row["keep"]) if keep]
         if self.sft == "best" and kept:
-            return [max(kept, key=lambda i: self._rank(self._score(row, i)))]
+            equal = random.Random(hashed("best", row["prompt_id"]))  # the first would always be one generator's
+            return [max(kept, key=lambda i: (self._rank(self._score(row, i)), equal.random()))]
         return kept
 
     def _rewarded(self, row: Row, pair: Mapping[str, Any]) -> bool:
@@ -76,5 +79,5 @@ class Choice:
         return [f"score_{self.by}"] if self.by else []
 
     def _rank(self, score: float | None) -> float:
-        """Unscored ones come last; among equals `max` takes the first."""
+        """Unscored ones come last."""
         return float("-inf") if score is None else score
