@@ -11,13 +11,15 @@
     least=30          no threshold that keeps fewer labelled candidates than this
 
 It prints each family's curve from the lowest score to the highest, the threshold with its precision (and where that is
-in 95 of 100 cases), and the settings for a run that uses them. Nothing is written.
+in 95 of 100 cases), and the settings for a run that uses them: of the filter that the run has for this score, or of a
+new one, whose threshold for all other families is yours to choose. Nothing is written.
 """
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from typing import Any
 
 import numpy as np
 from rich import box
@@ -28,7 +30,7 @@ from sdg_ray.command import command, typed
 from sdg_ray.errors import Refused
 from sdg_ray.report.calibration import Point, best, curve, fitted, labelled, read_labels
 from sdg_ray.report.spread import BARS
-from sdg_ray.store import reopen
+from sdg_ray.store import Store, reopen
 
 SHOWN = 24  # thresholds in the picture of a curve
 
@@ -47,11 +49,22 @@ def main(arguments: Sequence[str], console: Console) -> int:
         for family, (scores, right) in asyncio.run(labelled(store, chosen["scorer"], labels)).items()
     }
     console.print(_table(curves, chosen["precision"], chosen["least"]))
-    for family, points in curves.items():
-        if found := fitted(points, chosen["precision"], chosen["least"]):
-            setting = f"recipe.selection.filters.{chosen['scorer']}.families.{family}={typed_as(found, points)}"
-            console.print(setting, highlight=False, soft_wrap=True)
+    for line in _settings(store, curves, chosen):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _settings(store: Store, curves: Mapping[str, list[Point]], chosen: Mapping[str, Any]) -> Iterator[str]:
+    """The thresholds as they are typed, for the filter by this scorer; a run without one gets one."""
+    fit = {family: fitted(points, chosen["precision"], chosen["least"]) for family, points in curves.items()}
+    scorer, filters = chosen["scorer"], store.about()["steps"].get("selection", {}).get("is", {}).get("filters", {})
+    name = next((name for name, each in filters.items() if each.get("scorer") == scorer), None)
+    place = f"recipe.selection.filters.{name or scorer}"
+    if name is None and any(fit.values()):
+        yield f"+filter@{place}=min_score {place}.scorer={scorer} {place}.threshold=..."
+    for family, found in fit.items():
+        if found:
+            yield f"{place}.families.{family}={typed_as(found, curves[family])}"
 
 
 def _table(curves: dict[str, list[Point]], target: float, least: int) -> Table:

@@ -15,16 +15,13 @@ step by step. A probe under load, or with pauses between its launches, foretells
 Exit codes: 0 planned, 2 refused.
 """
 
-import json
 import shlex
 from collections.abc import Sequence
 
-import obstore
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sdg_ray.bucket import bucket
 from sdg_ray.command import command
 from sdg_ray.config import NAME, build, compose, setting
 from sdg_ray.errors import Refused
@@ -67,7 +64,7 @@ def main(arguments: Sequence[str], console: Console) -> int:
 def probe_of(root: str, run: str, figures: Figures) -> Probe:
     """A finished run, measured with the recipe and the cluster that its command named."""
     store = reopen(root, run)
-    about = json.loads(bytes(obstore.get(bucket(store.root), f"{run}/run.json").bytes()))
+    about = store.about()
     if earlier := about.get("retries"):
         raise Refused(f"run {run!r} only asked again what had failed in {earlier!r}; probe={earlier} has the figures")
     if not (said := about.get("command")):

@@ -60,6 +60,10 @@ class Store:
     homes: Mapping[str, str]
     earlier: "Store | None" = None
 
+    def about(self) -> dict[str, Any]:
+        """What the run's run.json says: its steps field by field, its command, the versions it was begun with."""
+        return _said(self.root, self.run)
+
     def path(self, step: str, shard: int) -> str:
         """Where the file of `step` and `shard` is, below the root."""
         return f"{self.homes[step]}/{step}/shard-{shard:05d}.parquet"

@@ -16,7 +16,7 @@ from sdg_ray.export.choice import Choice
 from sdg_ray.export.figures import Figures
 from sdg_ray.export.files import Files
 from sdg_ray.export.plan import Plan, planned
-from sdg_ray.export.reading import Reading, run_json
+from sdg_ray.export.reading import Reading
 from sdg_ray.export.target import CARD, target
 from sdg_ray.export.wanted import Wanted
 from sdg_ray.export.writing import Writing
@@ -57,7 +57,7 @@ def export(wanted: Wanted, store: Store, command: str) -> Exported:
                 f"format={wanted.format} can say nothing of run {store.run!r}: {reasons}; choose another format"
             )
         files = sum(path.is_file() for path in folder.rglob("*"))
-        (folder / CARD).write_text(card(wanted, reading, run_json(store), figures, command), encoding="utf-8")
+        (folder / CARD).write_text(card(wanted, reading, store.about(), figures, command), encoding="utf-8")
         place.put(folder)
     return Exported(figures=figures, plan=plan, files=files)
 

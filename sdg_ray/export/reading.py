@@ -6,15 +6,12 @@ for row in reading.rows(["prompt", "pairs"]):   never more than one shard at onc
 """
 
 import asyncio
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import obstore
 import pyarrow.parquet as pq
 
-from sdg_ray.bucket import bucket
 from sdg_ray.errors import Refused
 from sdg_ray.recipe import FIRST, TOPICS
 from sdg_ray.store import Store, beside
@@ -69,8 +66,3 @@ class Reading:
     def _columns(self, step: str) -> list[str]:
         file = asyncio.run(self.store.file(step, min(self.done[step])))
         return pq.read_schema(file).names
-
-
-def run_json(store: Store) -> Mapping[str, Any]:
-    """What a run's run.json says: its steps field by field, and the versions it was begun with."""
-    return json.loads(bytes(obstore.get(bucket(store.root), f"{store.run}/run.json").bytes()))

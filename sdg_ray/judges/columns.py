@@ -3,15 +3,12 @@
 scorers(store)  ->  [Column(name="world", asks=False), Column(name="reward", asks=True), ...]
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sdg_ray.bucket import bucket
 from sdg_ray.scorers.judge import COMPARISON
 from sdg_ray.store import Store, beside
 
@@ -33,10 +30,9 @@ class Column:
 
 async def scorers(store: Store) -> list[Column]:
     """The scorers of a run that have a committed shard, in the order of its steps."""
-    said = json.loads(bytes(obstore.get(bucket(store.root), f"{store.run}/run.json").bytes()))["steps"]
     return [
         Column(name=is_["name"], step=step, asks="engine" in is_, compares=await _compares(store, step, is_["name"]))
-        for step, at in said.items()
+        for step, at in store.about()["steps"].items()
         if isinstance(is_ := at["is"].get("scorer"), dict) and store.done(step)
     ]
 

@@ -11,9 +11,12 @@ import pytest
 from rich.console import Console
 
 from jobs.calibrate import main, typed_as
+from sdg_ray.config import build, compose
 from sdg_ray.errors import Refused
+from sdg_ray.filters.min_score import MinScore
 from sdg_ray.report.calibration import best, curve, fitted, labelled, read_labels
 from sdg_ray.stage import Columns
+from sdg_ray.stages.select import Select
 from sdg_ray.store import open_run
 from tests.small import run_here, small_recipe, table
 
@@ -137,3 +140,26 @@ def test_what_cannot_be_used_is_refused(run: Path) -> None:
     ):
         with pytest.raises(Refused, match=sentence.replace("[", "\\[")):
             shown(run, *arguments)
+
+
+def test_a_score_that_no_filter_looks_at_gets_one(run: Path) -> None:
+    lines = shown(run, "scorer=truth", "truth=truth", "precision=0.9").splitlines()
+    place = "recipe.selection.filters.truth"
+    assert f"+filter@{place}=min_score {place}.scorer=truth {place}.threshold=..." in lines
+    assert f"{place}.families.world=1.0" in lines
+    typed = [
+        f"+filter@{place}=min_score",
+        f"{place}.scorer=truth",
+        f"{place}.threshold=0",
+        f"{place}.families.world=1.0",
+    ]
+    added = compose("generate", ["run=x", "recipe=world", *typed]).recipe.selection.filters.truth
+    assert build(added) == MinScore(scorer="truth", threshold=0.0, families={"world": 1.0})
+
+
+def test_a_filter_of_another_name_is_set_by_that_name(tmp_path: Path) -> None:
+    selection = Select(filters={"mine": MinScore(scorer="reward", threshold=2.0)})
+    run_here(small_recipe(truth=Truth(), selection=selection), tmp_path)
+    lines = shown(tmp_path, "truth=truth", "precision=0.5").splitlines()
+    assert [line for line in lines if line.startswith("recipe.selection.filters.mine.families.world=")]
+    assert not [line for line in lines if line.startswith("+filter")]

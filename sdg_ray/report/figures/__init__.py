@@ -61,7 +61,7 @@ def _read(store: Store) -> Read:
         raise Refused(f"run {store.run!r} has no shards yet; let jobs/generate.py run until one is committed")
     run = asyncio.run(numbers(tally))
     tally.update()  # the few files that have no numbers
-    return Read(store=store, tally=tally, said=about.run_json(store), run=run)
+    return Read(store=store, tally=tally, said=store.about(), run=run)
 
 
 def common_edges(runs: Sequence[Numbers]) -> dict[str, np.ndarray]:

@@ -1,20 +1,9 @@
 """What a run is, as its run.json says: its steps and their settings, its models, thresholds and versions."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import obstore
-
-from sdg_ray.bucket import bucket
-from sdg_ray.store import Store
-
 Settings = Mapping[str, Any]
-
-
-def run_json(store: Store) -> dict[str, Any]:
-    """The file run.json of a run."""
-    return json.loads(bytes(obstore.get(bucket(store.root), f"{store.run}/run.json").bytes()))
 
 
 def recipe_steps(said: Settings) -> list[dict[str, Any]]:
