@@ -7,7 +7,7 @@ weights of the 340B reward model are the default: they punish length. (Model car
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -48,8 +48,17 @@ class Reading:
         self.scorer, self.session = scorer, session
 
     async def score(self, prompt: Chat, responses: Sequence[Chat], reference: str | None) -> list[Opinion]:
-        """The candidates' opinions, asked for at once so that their common prefix is read once."""
-        return await asyncio.gather(*(self._read([*prompt, *response]) for response in responses))
+        """The candidates' opinions, asked for at once so that their common prefix is read once.
+
+        Equal ones are asked about once: a GPU rounds otherwise from batch to batch, and a text would beat itself.
+        """
+        different = {repr(response): response for response in responses}
+        read = await asyncio.gather(*(self._read([*prompt, *response]) for response in different.values()))
+        opinions, found = dict(zip(different, read, strict=True)), list[Opinion]()
+        for response in map(repr, responses):
+            found.append(opinions[response])
+            opinions[response] = replace(opinions[response], tokens=0)  # were read for the first of them
+        return found
 
     async def _read(self, chat: Chat) -> Opinion:
         """The opinion of one candidate; none where the conversation is longer than the model can read."""

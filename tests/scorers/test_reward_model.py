@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -82,3 +82,23 @@ def test_weights_are_part_of_the_recipe() -> None:
     plain = small_recipe(reward=Score(scorer=RewardModel(engine=Fixed()))).identities()
     other = small_recipe(reward=Score(scorer=RewardModel(engine=Fixed(), weights={"coherence": 1.0}))).identities()
     assert plain["reward"] != other["reward"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wavering(Fixed):
+    """An engine that rounds otherwise each time."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def classify(self, chat: Chat) -> Values:
+        self.asked.append(chat[-1]["content"])
+        return Values(values=[1.0 + 1e-6 * len(self.asked)] * 5, prompt_tokens=12)
+
+
+def test_equal_answers_are_asked_about_once_and_have_one_score() -> None:
+    engine = Wavering()
+    answers: list[Chat] = [[{"role": "assistant", "content": text}] for text in ("a", "b", "a", "a")]
+    found = asyncio.run(RewardModel(engine=engine).start().score(PROMPT, answers, None))
+    assert sorted(engine.asked) == ["a", "b"]
+    assert found[0].score == found[2].score == found[3].score != found[1].score
+    assert found[0].parts == found[2].parts and [each.tokens for each in found] == [12, 12, 0, 0]
