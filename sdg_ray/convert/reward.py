@@ -21,6 +21,14 @@ from sdg_ray.scorers.reward_model import ATTRIBUTES
 HEAD, OUTPUTS, FIRST = "model.rm_head", 9, 4  # the first four outputs were never trained
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 NEEDED = {"activation": "squared-relu", "normalization": "layernorm1p", "bias": False}
+SIZES = (
+    "hidden_size",
+    "num_layers",
+    "num_attention_heads",
+    "ffn_hidden_size",
+    "max_position_embeddings",
+    "layernorm_epsilon",
+)
 Tensors = dict[str, Tensor]
 
 
@@ -51,6 +59,10 @@ def check(checkpoint: Nemo) -> None:
     """Raise `Refused` where this is no reward model with nine outputs, of the architecture of Nemotron-4."""
     if not checkpoint.has(f"{HEAD}.weight") or not checkpoint.has(f"{HEAD}.bias"):
         raise Refused(f"{checkpoint.folder} has no reward head with a bias ({HEAD}): is it the Instruct or Base model?")
+    if lacking := [name for name in SIZES if checkpoint.config.get(name) is None]:
+        raise Refused(
+            f"{checkpoint.folder}/model_config.yaml does not say {lacking[0]}; copy it from the checkpoint again"
+        )
     shapes = [checkpoint.array(f"{HEAD}.{part}").shape for part in ("weight", "bias")]
     if shapes != [(OUTPUTS, checkpoint.config["hidden_size"]), (OUTPUTS,)]:
         raise Refused(f"the reward head of {checkpoint.folder} has {shapes[0][0]} outputs, not {OUTPUTS}")

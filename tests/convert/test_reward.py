@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -90,6 +91,9 @@ SPOILED: dict[str, Callable[[Path], object]] = {
     "has no reward head with a bias (model.rm_head): is it the Instruct": lost("model.rm_head.bias"),
     "has no tensor model.decoder.layers.mlp.linear_fc2.weight": lost("model.decoder.layers.mlp.linear_fc2.weight"),
     "is no NeMo checkpoint: it needs a model_config.yaml": lambda folder: (folder / "model_config.yaml").unlink(),
+    "model_config.yaml does not say max_position_embeddings": lambda folder: (folder / "model_config.yaml").write_text(
+        re.sub("max_position_embeddings.*", "", (folder / "model_config.yaml").read_text())
+    ),
     "is stored as torch_dist; zarr is read": said("metadata.json", sharded_backend="torch_dist"),
     "is compressed or of the kind": said("model.rm_head.weight/.zarray", compressor={"id": "blosc"}),
     "the checkpoint has not been copied completely": lambda folder: next(
