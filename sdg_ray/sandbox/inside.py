@@ -11,7 +11,7 @@ from typing import Any
 
 RDONLY, NOSUID, NODEV, REMOUNT, BIND, REC = 0x1, 0x2, 0x4, 0x20, 0x1000, 0x4000
 DETACH = 2
-SET_SECCOMP, SET_NO_NEW_PRIVS, SET_DUMPABLE, FILTER = 22, 38, 4, 2
+SET_SECCOMP, SET_NO_NEW_PRIVS, SET_DUMPABLE, SET_DEATH_SIGNAL, FILTER, KILL = 22, 38, 4, 1, 2, 9
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 NEW_ROOT = "/sys"  # is everywhere, and not needed here; what is mounted over it is seen in this namespace only
 
@@ -27,6 +27,8 @@ def main(plan: Mapping[str, Any]) -> None:
     for name, (soft, hard) in plan["limits"].items():
         resource.setrlimit(getattr(resource, name), (soft, hard))
     give_up_rights(plan["uid"])
+    if plan["alone"]:
+        die_with_parent()
     if plan["as_init"] and (child := os.fork()):
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os._exit(code if code >= 0 else 128 - code)
@@ -52,6 +54,13 @@ def give_up_rights(uid: int | None) -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+
+
+def die_with_parent() -> None:
+    """What bubblewrap does elsewhere; whoever becomes another user has to say it anew."""
+    import ctypes
+
+    checked(ctypes.CDLL(None, use_errno=True).prctl(SET_DEATH_SIGNAL, KILL, 0, 0, 0), "die with the parent")
 
 
 def lock(filtered: bytes | None) -> None:

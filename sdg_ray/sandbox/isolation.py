@@ -17,6 +17,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ NUMBERS = itertools.count(os.getpid() * 1000)  # two workers rarely use the same
 PACKAGES = "/packages"  # where they are seen
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+DYING = ("setpriv", "--pdeathsig", "KILL", "--")  # with the thread that started it; bubblewrap knows that by itself
 NAMESPACES = ("--pid", "--net", "--ipc", "--uts", "--mount")
 MIB = 1 << 20
 
@@ -113,7 +115,7 @@ def as_namespaces(tmp_mib: int, packages: str | None) -> Start:
     seen = {path: path for path in (*paths, *DEVICES)} | ({packages: PACKAGES} if packages else {})
     own_root = {"visible": seen, "links": links, "tmp_bytes": tmp_mib * MIB}
     return Start(
-        command=["unshare", *user, *NAMESPACES, "--fork", "--kill-child"],
+        command=[*DYING, "unshare", *user, *NAMESPACES, "--fork", "--kill-child"],
         plan=plan(uid, packages and PACKAGES)
         | {"own_root": own_root, "as_init": True, "alone": True, "filter": filtered()},
         others=others(),
@@ -170,7 +172,10 @@ def others(alone: bool = True) -> int:
 
 def reason(name: str, tried: Callable[[str], str]) -> str:
     """Why a way does not work here; empty if it does. `tried` runs something in a sandbox of this way."""
-    tool = {"bwrap": "bwrap", "namespaces": "unshare"}.get(name)
-    if tool and not shutil.which(tool):
-        return f"{tool} is not installed"
+    for tool in {"bwrap": ("bwrap",), "namespaces": ("unshare", "setpriv")}.get(name, ()):
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    closed = (folder for folder in above([interpreter()]) if not os.stat(folder).st_mode & stat.S_IXOTH)
+    if name == "limits" and nobodies() and (folder := next(closed, None)):
+        return f"as root it runs as another user, who may not enter {folder}, where Python is"
     return tried(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sdg_ray.sandbox import Ended, Sandbox, tried
-from sdg_ray.sandbox.running import of_user, status
+from sdg_ray.sandbox.running import of_user, status, tree
 from tests.conftest import REPOSITORY
 from tests.sandbox.attacks import ATTACKS
 
@@ -147,6 +147,33 @@ def test_attacks_do_succeed_without_a_sandbox(tmp_path: Path, listener: Listener
         done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
         assert succeeds in done.stdout
     assert listener.reached
+
+
+def test_sandbox_dies_with_the_process_that_started_it(way: str) -> None:
+    program = f"from sdg_ray.sandbox import Sandbox; Sandbox()._run({way!r}, 'import time; time.sleep(60)', b'', {{}})"
+    parent = subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY)
+    deadline = time.monotonic() + 30
+    while not (started := [pid for pid in below(parent.pid) if status(pid, "Seccomp") == 2]):
+        assert time.monotonic() < deadline, "nothing is shut in"
+        threading.Event().wait(0.05)
+    children = below(parent.pid)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 5
+    while left := [pid for pid in children if alive(pid)]:
+        assert time.monotonic() < deadline, (started, left)
+        threading.Event().wait(0.05)
+
+
+def below(pid: int) -> list[int]:
+    """The processes of a sandbox that another process has started."""
+    return [each for each in tree(pid) if each != pid]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and not only its last record."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().split(") ")[1][0] != "Z"
 
 
 def test_number_of_processes_is_bounded_whoever_counts(way: str) -> None:

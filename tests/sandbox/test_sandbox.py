@@ -4,15 +4,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from sdg_ray.config import identity
 from sdg_ray.errors import Refused
-from sdg_ray.sandbox import LEVELS, Sandbox, found, tried
+from sdg_ray.sandbox import LEVELS, Sandbox, found, isolation, tried
+from sdg_ray.sandbox.isolation import reason
 from tests.conftest import REPOSITORY
 
 SAY_FOUND = "from sdg_ray.sandbox import found; each = found(); print(each.name); print(each.missing)"
@@ -68,27 +67,6 @@ def test_no_file_no_mount_and_no_descriptor_is_left() -> None:
     assert {each for each in os.listdir("/tmp") if each.startswith("sandbox-")} <= made
 
 
-def test_sandbox_dies_with_the_process_that_started_it() -> None:
-    program = "from sdg_ray.sandbox import Sandbox; Sandbox().run('import time; time.sleep(9)')"
-    parent = subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY)
-    with pytest.raises(subprocess.TimeoutExpired):
-        parent.wait(4)
-    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
-    parent.kill()
-    parent.wait()
-    assert children and found().name != "limits"
-    deadline = time.monotonic() + 5
-    while [child for child in children if alive(child)]:
-        assert time.monotonic() < deadline, "it lives on"
-        threading.Event().wait(0.05)
-
-
-def alive(pid: str) -> bool:
-    """Whether a process is there, and not only its last record."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().split(") ")[1][0] != "Z"
-
-
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -127,15 +105,15 @@ def without(folder: Path, *tools: str) -> subprocess.CompletedProcess[str]:
 def test_without_bubblewrap_it_is_namespaces(tmp_path: Path) -> None:
     if tried("namespaces"):
         pytest.skip(tried("namespaces"))
-    said = without(tmp_path, "unshare")
+    said = without(tmp_path, "unshare", "setpriv")
     assert said.stdout == "namespaces\nbwrap: bwrap is not installed\n"
 
 
 def test_with_neither_it_is_limits_or_nothing(tmp_path: Path) -> None:
     said = without(tmp_path)
     missing = "bwrap: bwrap is not installed; namespaces: unshare is not installed"
-    if tried("limits"):
-        assert said.stderr.strip().endswith(f"no sandbox can be made here: {missing}; limits: {tried('limits')}")
+    if why := reason("limits", tried):
+        assert said.stderr.strip().endswith(f"no sandbox can be made here: {missing}; limits: {why}")
     else:
         assert said.stdout == f"limits\n{missing}\n"
 
@@ -143,8 +121,24 @@ def test_with_neither_it_is_limits_or_nothing(tmp_path: Path) -> None:
 def test_less_isolation_than_demanded_is_refused(tmp_path: Path) -> None:
     if tried("namespaces"):
         pytest.skip(tried("namespaces"))
-    (tmp_path / "unshare").symlink_to("/usr/bin/unshare")
+    for tool in ("unshare", "setpriv"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
     program = "from sdg_ray.sandbox import Sandbox; Sandbox().check(); Sandbox(isolation='bwrap').check()"
     arguments = [sys.executable, "-c", program]
     done = subprocess.run(arguments, env={"PATH": str(tmp_path)}, cwd=REPOSITORY, capture_output=True, text=True)
     assert "isolation=bwrap and this machine only has namespaces (bwrap: bwrap is not installed)" in done.stderr
+
+
+def test_python_that_only_root_may_reach_is_said_of_limits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o700)
+    monkeypatch.setattr(isolation, "interpreter", lambda: str(tmp_path / "closed" / "python3.11"))
+    monkeypatch.setattr(isolation, "nobodies", lambda: range(1, 9))
+    closed = next(
+        each for each in [*reversed(tmp_path.parents), tmp_path, tmp_path / "closed"] if not each.stat().st_mode & 1
+    )
+    assert (
+        reason("limits", lambda name: "")
+        == f"as root it runs as another user, who may not enter {closed}, where Python is"
+    )
+    monkeypatch.setattr(isolation, "nobodies", lambda: range(0))
+    assert reason("limits", lambda name: "") == ""
