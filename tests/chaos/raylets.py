@@ -79,17 +79,19 @@ class Raylets:
     def kill(self, machine: str) -> None:
         """The machine's raylet ends at once, and with it what runs there."""
         self._ask("kill", machine)
+        del self.raylets[machine]
 
     def freeze(self, machine: str) -> None:
         """Everything on the machine stops, as when it is paused or its network is away."""
-        raylet = psutil.Process(self.raylets[machine])
+        raylet = psutil.Process(self.raylets.pop(machine))
         raylet.suspend()
         self.frozen = [raylet, *raylet.children(recursive=True)]
         for process in self.frozen[1:]:
             process.suspend()
 
     def thaw(self) -> None:
-        """What was frozen goes on, until it learns that it was given up: then it ends."""
+        """What was frozen, and was given up, goes on, until it learns that: then it ends."""
+        wait_for(lambda: self._ask("count", "live") == 1 + len(self.raylets), 60)  # a run can be over sooner than that
         for process in self.frozen:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.resume()
@@ -116,7 +118,7 @@ class Raylets:
 
 
 def serve(answers: TextIO) -> None:
-    """Start the head, then add and kill machines as asked, until nobody asks any more."""
+    """Start the head, then add, count and kill machines as asked, until nobody asks any more."""
     from ray.cluster_utils import Cluster
 
     cluster, raylets = Cluster(), dict[str, subprocess.Popen[bytes]]()
@@ -130,6 +132,8 @@ def serve(answers: TextIO) -> None:
             node = cluster.add_node(num_cpus=CPUS, object_store_memory=MEMORY)
             raylets[machine] = node.all_processes["raylet"][0].process
             answer = raylets[machine].pid
+        elif what == "count":
+            answer = len(cluster.global_state._live_node_ids())
         else:
             raylets[machine].kill()
             raylets[machine].wait()  # workers look for its process, and one that nobody has waited for is still there
