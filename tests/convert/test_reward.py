@@ -33,7 +33,8 @@ def converted(published: Path, to: Path, *more: str) -> Path:
 def test_five_of_nine_outputs_come_out_as_they_were_with_their_bias(tmp_path: Path) -> None:
     model, bias = nine()
     with torch.no_grad():
-        expected = (model(TOKENS).logits + bias)[:, 4:]
+        # one text at a time, as below: two at once round otherwise, by how much is a matter of the CPU
+        expected = (torch.cat([model(TOKENS[:1]).logits, model(TOKENS[1:]).logits]) + bias)[:, 4:]
 
     folder = converted(publish(model, bias, tmp_path / "published"), tmp_path / "made")
 
@@ -41,8 +42,7 @@ def test_five_of_nine_outputs_come_out_as_they_were_with_their_bias(tmp_path: Pa
     config = json.loads((folder / "config.json").read_text())
     with torch.no_grad():
         found = loaded(TOKENS[:1]).logits, loaded(TOKENS[1:]).logits
-    # two texts at a time round otherwise than one, and by how much is a matter of the CPU
-    assert (torch.cat(found) + torch.tensor(config["score_bias"]) - expected).abs().max() < 1e-5
+    assert (torch.cat(found) + torch.tensor(config["score_bias"]) - expected).abs().max() < 1e-6
     assert list(loaded.config.id2label.values()) == list(ATTRIBUTES) and loaded.config.problem_type == "regression"
     assert min(config["score_bias"], key=abs) and not (tmp_path / "made.unfinished").exists()
 
